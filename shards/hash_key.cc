@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/random.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "shards/index.h"
+
+namespace stave {
+namespace {
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  while (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+  }
+  return seed;
+}
+
+const std::uint64_t seed = random_seed();
+
+}  // namespace
+
+std::uint64_t hash_key(std::string_view key) { return XXH3_64bits_withSeed(key.data(), key.size(), seed); }
+
+}  // namespace stave

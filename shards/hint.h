@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hint: what recovery needs of a sealed segment, without the values. Made by reading the sealed segment back, off the hot
+// path, and written under a temporary name first: a hint that is there is whole, and one that does not fit its segment
+// or its checksum is ignored with a warning (the segment itself is then read).
+//
+// Format, little-endian:
+//
+//   header := "STAVEHNT" | version u32 | crc u32 (of the whole file with this field 0) | database id 16 | shard u32 | 0 u32 |
+//             number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 | entries u64 | transactions u64
+//   file   := header | transaction id u64 * transactions | entry * entries
+//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 | GSN u64 |
+//             [expiry i64 if kHasExpiry] | key | [value, for kinds other than kString]
+//
+// Entries are in the order of the log. Batches of transactions that recovery found void are left out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "shards/record.h"
+#include "shards/segment.h"
+
+namespace stave {
+
+// One entry: a record without the value of a string. The views point into the hint's bytes.
+struct HintEntry {
+  Record record;
+  std::uint32_t value_bytes = 0;
+  std::uint64_t offset_bytes = 0;
+};
+
+class HintWriter {
+ public:
+  explicit HintWriter(const SegmentHeader& segment) : segment_(segment) {}
+  void add(const Record& record, std::uint64_t offset_bytes);
+  void add_transaction(std::uint64_t id) { transactions_.push_back(id); }
+  // Writes `path` by way of a temporary file and makes it durable. The segment's header must be sealed.
+  Status write(Disk& disk, const std::string& directory, const std::string& name);
+
+ private:
+  SegmentHeader segment_;
+  std::vector<std::uint64_t> transactions_;
+  std::string entries_;
+  std::uint64_t count_ = 0;
+};
+
+class HintReader {
+ public:
+  // Takes the whole file's bytes. An error says why the hint cannot be used for this segment.
+  static Result<HintReader> open(std::string bytes, const SegmentHeader& segment);
+
+  const std::vector<std::uint64_t>& transactions() const { return transactions_; }
+  std::uint64_t count() const { return count_; }
+  // Calls `visit` for each entry in order.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    std::size_t at = begin_;
+    for (std::uint64_t i = 0; i < count_; ++i) visit(decode(at));
+  }
+
+ private:
+  HintEntry decode(std::size_t& at) const;
+  Status check_entries() const;
+
+  std::string bytes_;
+  std::vector<std::uint64_t> transactions_;
+  std::uint64_t count_ = 0;
+  std::size_t begin_ = 0;
+};
+
+// Reads a sealed segment back and writes its hint. `void_transactions`: ids whose batches are left out.
+Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader& segment,
+                  const std::unordered_set<std::uint64_t>& void_transactions);
+
+}  // namespace stave

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bounds of the store, each with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stave::limits {
+
+inline constexpr int kDatabases = 16;  // the record's db byte could say 256; Redis' default is what clients expect
+
+// Shard numbers are u16 in records of transactions.
+inline constexpr std::uint32_t kShardsMax = 1024;
+
+// A location has 29 bits of 8-byte units for the offset.
+inline constexpr std::uint64_t kSegmentBytesMax = 1ull << 32;
+inline constexpr std::uint64_t kSegmentBytesMin = 64u << 10;
+
+inline constexpr std::size_t kKeyBytesMax = 512u << 20;    // Redis' limit for any string
+inline constexpr std::size_t kValueBytesMax = 512u << 20;  // likewise (proto-max-bulk-len can only lower it)
+
+// With appendfsync always the log is zeroed this far ahead of its end, so that commits overwrite written blocks.
+inline constexpr std::uint64_t kZeroedAheadBytes = 2u << 20;
+// One zeroing write: small, so that a commit never queues behind much.
+inline constexpr std::size_t kZeroChunkBytes = 256u << 10;
+
+// Reads of a scan during recovery: large enough to stream, small enough for every shard to have two.
+inline constexpr std::size_t kScanChunkBytes = 4u << 20;
+
+// Slots that the cache's clock may pass in one step before it gives the loop back.
+inline constexpr std::size_t kClockSlotsPerStep = 4096;
+
+// Expired keys removed in one slice of active expiry (about a millisecond's work).
+inline constexpr std::size_t kExpiredKeysPerSlice = 1000;
+
+// A refused allocation of log space is tried again after this time, so that writes resume when there is room
+// without a system call for each refused command.
+inline constexpr std::int64_t kSpaceRetryMs = 100;
+
+}  // namespace stave::limits

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appending, reserving and rolling; what follows flush() is in log_commit.cc.
+#include "shards/log.h"
+
+#include <cassert>
+
+#include "shards/limits.h"
+
+namespace stave {
+Log::Log(Disk& disk, SegmentTable& segments, Options options)
+    : disk_(disk), segments_(segments), options_(std::move(options)), mode_(options_.mode) {}
+
+Log::~Log() { assert(idle()); }
+
+void Log::start_after(std::uint64_t gsn, std::uint64_t segment_number) {
+  last_gsn_ = written_gsn_ = durable_gsn_ = gsn;
+  last_number_ = segment_number;
+}
+
+Status Log::reserve(std::uint64_t bytes, std::int64_t now_ms) {
+  if (active_ != kNoSegment && end_bytes() + held_bytes_ + bytes <= segments_[active_]->capacity_bytes &&
+      failure_.empty()) {
+    return {};
+  }
+  if (in_batch_) return Status::error("ERR the changes of one command are larger than was reserved for them");
+  return ensure(bytes, now_ms);
+}
+
+Status Log::hold(std::uint64_t bytes, std::int64_t now_ms) {
+  auto status = reserve(bytes, now_ms);
+  if (status.ok()) held_bytes_ += bytes;
+  return status;
+}
+
+Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
+  if (failed()) return Status::error("MISCONF Errors writing to the AOF file: " + failure_);
+  if (now_ms < space_retry_ms_) {
+    ++counters_.space_refusals;
+    return Status::error(space_error_);
+  }
+  auto status = roll(held_bytes_ + bytes);
+  if (status.ok()) {
+    space_retry_ms_ = 0;
+    return status;
+  }
+  ++counters_.space_refusals;
+  space_retry_ms_ = now_ms + limits::kSpaceRetryMs;
+  space_error_ = "MISCONF Errors writing to the AOF file: " + status.message();
+  return Status::error(space_error_);
+}
+
+// Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
+Status Log::roll(std::uint64_t batch_bytes) {
+  const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
+  if (bytes_min > limits::kSegmentBytesMax) return Status::error("one write is larger than a segment may be");
+  const std::uint64_t number = last_number_ + 1;
+  std::uint64_t capacity = 0;
+  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity);
+  if (!file.ok()) return file.take_status();
+
+  auto segment = std::make_unique<Segment>();
+  segment->header.database = options_.database;
+  segment->header.shard = options_.shard;
+  segment->header.number = number;
+  segment->header.lowest_gsn = last_gsn_ + 1;
+  segment->seed = segment->header.record_seed();
+  segment->file = std::move(*file);
+  segment->capacity_bytes = capacity;
+  segment->written_bytes = segment->durable_bytes = 0;
+
+  if (active_ != kNoSegment) {
+    segments_[active_]->end_bytes = end_bytes();
+    segments_[active_]->header.highest_gsn = last_gsn_;
+    unsealed_.push_back(active_);
+    rolled_.push_back(std::move(buffer_));
+  }
+  active_ = free_slot();
+  buffer_ = LogBuffer{};
+  buffer_.segment = active_;
+  const std::string header = segment->header.encode();
+  std::memcpy(buffer_.grow(header.size()), header.data(), header.size());
+  buffer_.last_gsn = last_gsn_;
+  segments_[active_] = std::move(segment);
+  last_number_ = number;
+  zeroed_bytes_ = 0;
+  return {};
+}
+
+// A disk that is nearly full gets smaller segments, as long as the batch fits.
+Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uint64_t bytes_min,
+                                               std::uint64_t& capacity) {
+  // A file of this number can only be left from a roll that failed half way.
+  if (disk_.exists(path)) {
+    if (auto removed = disk_.remove(path); !removed.ok()) return removed;
+  }
+  auto file = disk_.create(path);
+  if (!file.ok()) return file;
+  const std::uint64_t rounded = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  capacity = std::max(rounded, options_.segment_bytes);
+  Status status = (*file)->allocate(capacity);
+  while (!status.ok() && capacity / 2 >= std::max(rounded, limits::kSegmentBytesMin)) {
+    capacity = std::max(rounded, capacity / 2 / kBlockBytes * kBlockBytes);
+    status = (*file)->allocate(capacity);
+  }
+  if (status.ok()) status = disk_.sync_directory(options_.directory);
+  if (status.ok()) return file;
+  if (auto removed = disk_.remove(path); !removed.ok()) return removed;
+  return status;
+}
+
+std::uint32_t Log::free_slot() {
+  for (std::uint32_t slot = 0; slot < segments_.size(); ++slot) {
+    if (segments_[slot] == nullptr) return slot;
+  }
+  segments_.emplace_back();
+  return static_cast<std::uint32_t>(segments_.size() - 1);
+}
+
+Location Log::append(Record record) {
+  record.gsn = ++last_gsn_;
+  const std::uint64_t size = record_bytes(record.key.size(), record.value.size(), record.has(kHasExpiry));
+  const std::uint64_t offset = end_bytes();
+  assert(active_ != kNoSegment && offset + size <= segments_[active_]->capacity_bytes);
+  const std::size_t at = buffer_.used;
+  encode_record(record, buffer_.grow(size));
+  buffer_.last_gsn = last_gsn_;
+  if (in_batch_) {
+    batch_.push_back(at);
+  } else {
+    finish_at(at, 0);
+  }
+  return {active_, offset};
+}
+
+void Log::end_batch() {
+  in_batch_ = false;
+  for (std::size_t i = 0; i < batch_.size(); ++i) finish_at(batch_[i], i + 1 < batch_.size() ? kContinues : 0);
+  batch_.clear();
+}
+
+void Log::finish_at(std::size_t at, std::uint8_t flags) {
+  finish_record(buffer_.memory.data() + at, flags, segments_[active_]->seed);
+}
+
+bool Log::readable(Location location) const {
+  return location.offset_bytes() < segments_[location.segment()]->written_bytes;
+}
+
+bool Log::committed(Location location) const {
+  const Segment& segment = *segments_[location.segment()];
+  return location.offset_bytes() < (mode_ == SyncMode::kAlways ? segment.durable_bytes : segment.written_bytes);
+}
+
+void Log::close_active() {
+  if (active_ == kNoSegment) return;
+  assert(failed() || clean());
+  segments_[active_]->end_bytes = end_bytes();
+  segments_[active_]->header.highest_gsn = last_gsn_;
+  unsealed_.push_back(active_);
+  active_ = kNoSegment;
+  buffer_ = LogBuffer{};
+  if (!failed()) seal_rolled();
+}
+
+std::size_t Log::buffer_bytes() const {
+  std::size_t bytes = buffer_.memory.bytes() + spare_.memory.bytes() + committing_.memory.bytes();
+  for (const LogBuffer& buffer : rolled_) bytes += buffer.memory.bytes();
+  return bytes;
+}
+
+void Log::fail(std::string reason) {
+  if (failure_.empty()) failure_ = std::move(reason);
+}
+
+}  // namespace stave

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log: the append-only end of one shard. Commands append records to a buffer in memory; flush(), once for each loop turn,
+// hands them on. What "committed" means depends on the mode:
+//
+//   always          a durable O_DIRECT write; one in flight, what arrives meanwhile forms the next group
+//   everysec, no    the kernel has the bytes (a buffered write inside flush()); synced each second, or never
+//
+// Owner thread only. Invariants: GSNs are dense; durable_gsn <= written_gsn <= last_gsn; bytes of a batch are
+// contiguous in one segment; space for a record is sure before anything is changed in memory (reserve).
+// A failed write or sync is final: the log refuses everything from then on and says why (failure()).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shards/disk.h"
+#include "shards/entry.h"
+#include "shards/log_buffer.h"
+#include "shards/record.h"
+#include "shards/segment.h"
+#include "shards/status.h"
+
+namespace stave {
+
+enum class SyncMode : std::uint8_t { kAlways, kEverysec, kNo };
+
+// The segments of a shard by slot number; a null is a free slot.
+using SegmentTable = std::vector<std::unique_ptr<Segment>>;
+
+class Log {
+ public:
+  struct Options {
+    std::string directory;  // of the shard
+    DatabaseId database{};
+    std::uint32_t shard = 0;
+    std::uint64_t segment_bytes = 256u << 20;
+    SyncMode mode = SyncMode::kEverysec;
+  };
+  struct Counters {
+    std::uint64_t bytes_written = 0;
+    std::uint64_t commits = 0;        // durable group commits (always)
+    std::uint64_t syncs = 0;
+    std::uint64_t space_refusals = 0;  // reserve() that found the disk full
+  };
+
+  Log(Disk& disk, SegmentTable& segments, Options options);
+  ~Log();  // REQUIRES: idle()
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // After recovery: the highest GSN and segment number that are in use.
+  void start_after(std::uint64_t gsn, std::uint64_t segment_number);
+
+  // Makes sure that one batch of up to `bytes` fits. `now_ms` bounds how often a full disk is asked.
+  Status reserve(std::uint64_t bytes, std::int64_t now_ms);
+  // The same, and keeps the space aside until the batch of a transaction is appended, when unhold() gives it back.
+  Status hold(std::uint64_t bytes, std::int64_t now_ms);
+  void unhold(std::uint64_t bytes) { held_bytes_ -= bytes; }
+
+  // Appends one record (its GSN is set here). REQUIRES: reserved. Outside a batch it is a batch of its own.
+  Location append(Record record);
+  void begin_batch() { in_batch_ = true; }
+  void end_batch();
+
+  // Hands on what was appended since the last call, as the mode says.
+  void flush();
+  // Starts a sync of what was written and not yet synced (everysec, each second). Nothing if one is under way.
+  void start_sync();
+  void set_mode(SyncMode mode) { mode_ = mode; }
+  SyncMode mode() const { return mode_; }
+
+  std::uint64_t last_gsn() const { return last_gsn_; }
+  // Replies may leave for what is at or below this.
+  std::uint64_t committed_gsn() const { return mode_ == SyncMode::kAlways ? durable_gsn_ : written_gsn_; }
+  std::uint64_t durable_gsn() const { return durable_gsn_; }
+  // True when the record at `location` may be dropped from memory: a read would find it.
+  bool readable(Location location) const;
+  // True when the record at `location` is committed in the sense of the mode.
+  bool committed(Location location) const;
+  // Called after written or durable GSN have moved, or the log has failed.
+  void on_progress(std::function<void()> callback) { on_progress_ = std::move(callback); }
+  // Called with the slot of a segment that will get no more records and is durable.
+  void on_sealed(std::function<void(std::uint32_t)> callback) { on_sealed_ = std::move(callback); }
+
+  bool failed() const { return !failure_.empty(); }
+  const std::string& failure() const { return failure_; }
+  bool idle() const { return !commit_in_flight_ && !zero_in_flight_ && syncs_in_flight_ == 0; }
+  // True when nothing is waiting to be written or to become durable.
+  bool clean() const { return idle() && durable_gsn_ == last_gsn_; }
+  // Seals the active segment (it must be clean, or the log failed), so that the next record begins a new one.
+  void close_active();
+
+  std::uint64_t active_segment() const { return active_; }
+  std::size_t buffer_bytes() const;
+  const Counters& counters() const { return counters_; }
+
+ private:
+  static constexpr std::uint32_t kNoSegment = ~0u;
+
+  std::uint64_t end_bytes() const { return buffer_.base + buffer_.used; }
+  Status ensure(std::uint64_t bytes, std::int64_t now_ms);
+  Status roll(std::uint64_t batch_bytes);
+  Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min, std::uint64_t& capacity);
+  std::uint32_t free_slot();
+  void finish_at(std::size_t at, std::uint8_t flags);
+
+  void write_buffered(LogBuffer& buffer);
+  void start_commit();
+  void submit_commit(LogBuffer& buffer);
+  void commit_done(IoRequest& request);
+  void zero_ahead();
+  void zero_done(IoRequest& request);
+  void sync_next();
+  void sync_done(IoRequest& request);
+  void seal_rolled();
+  void fail(std::string reason);
+  void progress() {
+    if (on_progress_) on_progress_();
+  }
+
+  Disk& disk_;
+  SegmentTable& segments_;
+  const Options options_;
+  SyncMode mode_;
+
+  std::uint64_t last_gsn_ = 0;
+  std::uint64_t written_gsn_ = 0;
+  std::uint64_t durable_gsn_ = 0;
+  std::uint64_t last_number_ = 0;
+
+  std::uint32_t active_ = kNoSegment;  // slot
+  LogBuffer buffer_;                   // of the active segment, from a block boundary on
+  LogBuffer spare_;                    // memory of the last commit, to be used again
+  std::deque<LogBuffer> rolled_;       // ends of earlier segments that are not handed on yet
+  std::deque<std::uint32_t> unsealed_; // slots of earlier segments that are not durable yet
+  std::uint64_t held_bytes_ = 0;
+  bool in_batch_ = false;
+  std::vector<std::size_t> batch_;     // offsets in buffer_ of the open batch's records
+
+  IoRequest commit_;
+  LogBuffer committing_;
+  std::uint64_t commit_gsn_ = 0;
+  bool commit_in_flight_ = false;
+  IoRequest zero_;
+  AlignedBuffer zeros_;
+  std::uint64_t zeroed_bytes_ = 0;  // of the active segment: blocks before this have been written once
+  bool zero_in_flight_ = false;
+  IoRequest sync_;
+  std::deque<std::uint32_t> to_sync_;
+  std::uint64_t sync_gsn_ = 0;
+  std::uint64_t sync_written_bytes_ = 0;
+  int syncs_in_flight_ = 0;
+
+  std::int64_t space_retry_ms_ = 0;
+  std::string space_error_;
+  std::string failure_;
+  Counters counters_;
+  std::function<void()> on_progress_;
+  std::function<void(std::uint32_t)> on_sealed_;
+};
+
+}  // namespace stave

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Record: one change in the log, as bytes. Everything that a shard knows can be rebuilt from its records.
+//
+// Format, little-endian, padded with zeros to a multiple of 8 bytes:
+//
+//   record := crc u32 | kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | GSN u64 |
+//             [expiry i64, Unix ms, if kHasExpiry] | key | value
+//
+// The CRC32C covers everything after itself up to the end of the value, and its seed is the identity of the segment
+// (database, shard, number), so that stale bytes of a recycled file never pass for records. A kind of 0 is no record: zeroed
+// space ends the log. GSN, the sequence number, is dense and increasing in each shard.
+//
+// A batch (what one command did in a shard) is a run of records of which all but the last carry kContinues.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace stave {
+
+// Persistent: never renumber.
+enum class RecordKind : std::uint8_t {
+  kNone = 0,
+  kString = 1,       // key = value
+  kTombstone = 2,    // key is gone; no value
+  kFlush = 3,        // every older record of `db` is dead; no key, no value
+  kSwap = 4,         // value: for each of the 16 databases that clients select, the `db` of its records
+  kTransaction = 5,  // opens a batch of a transaction over several shards: see TransactionHeader
+  kAbort = 6,        // value: id u64 of a transaction whose batch in this shard is void
+};
+
+enum RecordFlag : std::uint8_t {
+  kHasExpiry = 1,
+  kContinues = 2,
+  kRawString = 4,  // OBJECT ENCODING raw
+  // 8 and 16 are kept for compression and encryption.
+};
+
+struct Record {
+  RecordKind kind = RecordKind::kNone;
+  std::uint8_t flags = 0;
+  std::uint8_t db = 0;
+  std::uint64_t gsn = 0;
+  std::int64_t expiry_ms = 0;  // with kHasExpiry
+  std::string_view key;
+  std::string_view value;
+
+  bool has(RecordFlag flag) const { return (flags & flag) != 0; }
+};
+
+inline constexpr std::size_t kRecordHeaderBytes = 24;
+
+// Bytes in the log of a record of this shape, padding included.
+constexpr std::uint64_t record_bytes(std::uint64_t key_bytes, std::uint64_t value_bytes, bool has_expiry) {
+  return (kRecordHeaderBytes + (has_expiry ? 8 : 0) + key_bytes + value_bytes + 7) & ~std::uint64_t{7};
+}
+
+// Writes the record with flags and CRC still open; finish_record() must follow. REQUIRES: `into` has record_bytes() bytes.
+void encode_record(const Record& record, char* into);
+// Adds `flags` to the encoded record and computes its CRC.
+void finish_record(char* record, std::uint8_t flags, std::uint32_t seed);
+
+enum class DecodeResult : std::uint8_t {
+  kOk,
+  kEnd,        // zeros: nothing was written here
+  kTruncated,  // the bytes at hand end before the record does
+  kBad,        // checksum or shape is wrong
+};
+// Decodes the record at the start of `bytes`. On kOk the views of `record` point into `bytes` and `size` is what it takes,
+// padding included. On kTruncated `size` is what it would take (at least kRecordHeaderBytes).
+DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size);
+
+// What a kTransaction record carries as its value: id u64, then the shards that take part, u16 each. A transaction counts
+// only when all of them have it.
+struct TransactionHeader {
+  std::uint64_t id = 0;
+  std::string_view participants;  // u16 little-endian each
+  static bool decode(std::string_view value, TransactionHeader& header);
+  std::size_t count() const { return participants.size() / 2; }
+  std::uint16_t participant(std::size_t i) const;
+};
+
+}  // namespace stave

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shards/recovery.h"
+
+#include <algorithm>
+#include <array>
+
+#include "shards/hint.h"
+
+namespace stave {
+
+Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
+    : disk_(disk),
+      shard_(shard),
+      directory_(options.log.directory),
+      database_(options.log.database),
+      number_(options.number) {}
+
+Status Recovery::read() {
+  if (auto status = find_segments(); !status.ok()) return status;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    if (auto status = open_segment(pieces_[i], i + 1 == pieces_.size()); !status.ok()) return status;
+  }
+  // Only what follows the last sealed segment is the tail.
+  for (auto piece = pieces_.rbegin(); piece != pieces_.rend() && !piece->segment->header.sealed; ++piece) piece->tail = true;
+  if (auto status = check_sequence(); !status.ok()) return status;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    Piece& piece = pieces_[i];
+    if (piece.drop) continue;
+    if (auto status = read_segment(piece); !status.ok()) return status;
+    if (i + 1 == pieces_.size() || pieces_[i + 1].segment == nullptr) continue;
+    const std::uint64_t follows = pieces_[i + 1].segment->header.lowest_gsn;
+    if (follows == last_gsn_ + 1 || pieces_[i + 1].drop) continue;
+    if (!pieces_[i + 1].tail) {
+      return Status::error(path(pieces_[i + 1]) + ": begins with GSN " + std::to_string(follows) + ", but " +
+                           std::to_string(last_gsn_ + 1) + " comes next: a segment is missing or damaged");
+    }
+    for (std::size_t j = i + 1; j < pieces_.size(); ++j) {
+      pieces_[j].drop = true;
+      report_.cut_bytes += pieces_[j].file_bytes;
+      warn(path(pieces_[j]) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) + "), set aside as .cut");
+    }
+  }
+  return {};
+}
+
+Status Recovery::find_segments() {
+  auto names = disk_.list(directory_);
+  if (!names.ok()) return names.take_status();
+  for (const std::string& name : *names) {
+    const std::uint64_t number = parse_segment_name(name, ".seg");
+    if (number == 0) continue;
+    pieces_.emplace_back();
+    pieces_.back().number = number;
+  }
+  std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) { return a.number < b.number; });
+  return {};
+}
+
+Status Recovery::open_segment(Piece& piece, bool last) {
+  auto file = disk_.open(path(piece));
+  if (!file.ok()) return file.take_status();
+  auto size = (*file)->size();
+  if (!size.ok()) return size.take_status();
+  std::string block(kSegmentHeaderBytes, '\0');
+  auto got = (*file)->read(0, block);
+  if (!got.ok()) return got.take_status();
+  piece.file_bytes = *size;
+  piece.segment = std::make_unique<Segment>();
+  // A file that was made but never written to: its header goes out with its first records.
+  const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+  if (blank && last) {
+    piece.drop = true;
+    return {};
+  }
+  auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
+  if (!header.ok()) return Status::error(path(piece) + ": " + header.message());
+  if (header->database != database_ || header->shard != number_ || header->number != piece.number) {
+    return Status::error(path(piece) + ": belongs to another database, shard or number");
+  }
+  if (header->sealed && (header->end_bytes > *size || header->end_bytes < kSegmentHeaderBytes)) {
+    return Status::error(path(piece) + ": is " + std::to_string(*size) + " bytes long, " +
+                         std::to_string(header->end_bytes) + " were written");
+  }
+  piece.segment->header = *header;
+  piece.segment->seed = header->record_seed();
+  piece.segment->capacity_bytes = *size;
+  piece.segment->sealed = header->sealed;
+  piece.segment->file = std::move(*file);
+  return {};
+}
+
+// Sealed segments follow each other without a gap.
+Status Recovery::check_sequence() {
+  std::uint64_t expected = 1;
+  for (const Piece& piece : pieces_) {
+    if (piece.drop || piece.tail) break;
+    const SegmentHeader& header = piece.segment->header;
+    if (header.lowest_gsn != expected) {
+      return Status::error(path(piece) + ": begins with GSN " + std::to_string(header.lowest_gsn) + ", but " +
+                           std::to_string(expected) + " comes next: a segment is missing");
+    }
+    expected = header.highest_gsn + 1;
+  }
+  const bool begins_in_tail = !pieces_.empty() && pieces_.front().tail && !pieces_.front().drop;
+  if (begins_in_tail && pieces_.front().segment->header.lowest_gsn != 1) {
+    return Status::error(path(pieces_.front()) + ": begins with GSN " +
+                         std::to_string(pieces_.front().segment->header.lowest_gsn) + ", but 1 comes next: a segment is missing");
+  }
+  return {};
+}
+
+Status Recovery::read_segment(Piece& piece) {
+  ++report_.segments;
+  piece.slot = static_cast<std::uint32_t>(shard_.segments().size());
+  Segment& segment = *piece.segment;
+  if (piece.tail) {
+    segment.end_bytes = kSegmentHeaderBytes;
+  } else {
+    segment.end_bytes = segment.header.end_bytes;
+  }
+  segment.written_bytes = segment.durable_bytes = piece.file_bytes;
+  shard_.recover_segment(piece.slot, std::move(piece.segment));
+  piece.segment = nullptr;
+  if (!piece.tail && load_hint(piece)) {
+    ++report_.segments_with_hint;
+    last_gsn_ = shard_.segments()[piece.slot]->header.highest_gsn;
+    return {};
+  }
+  return scan(piece, nullptr);
+}
+
+bool Recovery::load_hint(const Piece& piece) {
+  // After a transaction in doubt nothing may be applied yet, so a later hint would have to wait as well: read instead.
+  if (collecting_) return false;
+  const std::string hint_path = directory_ + "/" + hint_name(piece.number);
+  if (!disk_.exists(hint_path)) return false;
+  const auto useless = [&](const std::string& why) {
+    warn(hint_path + ": " + why + "; its segment is read instead");
+    return false;
+  };
+  auto file = disk_.open(hint_path);
+  if (!file.ok()) return useless(file.message());
+  auto size = (*file)->size();
+  if (!size.ok()) return useless(size.message());
+  std::string bytes(*size, '\0');
+  auto got = (*file)->read(0, bytes);
+  if (!got.ok()) return useless(got.message());
+  bytes.resize(*got);
+  Segment& segment = *shard_.segments()[piece.slot];
+  auto hint = HintReader::open(std::move(bytes), segment.header);
+  if (!hint.ok()) return useless(hint.message());
+  transactions_.insert(hint->transactions().begin(), hint->transactions().end());
+  // In groups, so that the index's cache lines are on their way before they are needed.
+  constexpr std::size_t kGroup = 16;
+  std::array<HintEntry, kGroup> group;
+  std::size_t count = 0;
+  const auto apply_group = [&] {
+    for (std::size_t i = 0; i < count; ++i) {
+      apply(group[i].record, group[i].value_bytes, {piece.slot, group[i].offset_bytes});
+    }
+    count = 0;
+  };
+  hint->for_each([&](const HintEntry& entry) {
+    if (entry.record.kind == RecordKind::kString) shard_.prefetch({entry.record.db, entry.record.key});
+    group[count++] = entry;
+    if (count == kGroup) apply_group();
+  });
+  apply_group();
+  segment.hinted = true;
+  return true;
+}
+
+// Reads the records of a segment. Without `complete` (in read()) it stops applying at the first transaction and only collects from
+// there; with it (in finish()) it begins where that was.
+Status Recovery::scan(Piece& piece, const Complete* complete) {
+  Segment& segment = *shard_.segments()[piece.slot];
+  const std::uint64_t end = piece.tail ? piece.file_bytes : segment.header.end_bytes;
+  SegmentReader reader(*segment.file, segment.header, end);
+  std::uint64_t good_bytes = kSegmentHeaderBytes;  // up to here all batches are complete
+  std::uint64_t good_gsn = complete != nullptr ? 0 : last_gsn_;
+  if (collecting_ && complete == nullptr) piece.resume_bytes = kSegmentHeaderBytes;
+  Record record;
+  std::uint64_t offset = 0;
+  SegmentReader::Outcome outcome;
+  while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
+    if (complete == nullptr && record.gsn != last_gsn_ + 1) {
+      outcome = SegmentReader::Outcome::kBad;
+      reader.step_back(offset);
+      break;
+    }
+    if (complete == nullptr) last_gsn_ = record.gsn;
+    const bool applied_before = complete != nullptr && offset < piece.resume_bytes;
+    if (complete != nullptr && reader.offset() > segment.end_bytes) break;
+    if (!applied_before) {
+      if (batch_.empty() && !record.has(kContinues)) {
+        apply(record, static_cast<std::uint32_t>(record.value.size()), {piece.slot, offset});
+      } else {
+        if (record.kind == RecordKind::kTransaction && complete == nullptr && !collecting_) {
+          collecting_ = true;
+          piece.resume_bytes = offset;
+        }
+        hold(record, {piece.slot, offset});
+        if (!record.has(kContinues)) apply_batch(complete);
+      }
+    }
+    if (!record.has(kContinues)) {
+      good_bytes = reader.offset();
+      good_gsn = last_gsn_;
+    }
+  }
+  if (complete != nullptr) {
+    batch_.clear();
+    return {};
+  }
+  batch_.clear();
+  last_gsn_ = good_gsn;
+  return end_scan(piece, reader, outcome, good_bytes);
+}
+
+Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes) {
+  Segment& segment = *shard_.segments()[piece.slot];
+  if (outcome == SegmentReader::Outcome::kError) return reader.error();
+  if (!piece.tail) {
+    if (good_bytes != segment.header.end_bytes || last_gsn_ != segment.header.highest_gsn) return reader.error();
+    return {};
+  }
+  segment.end_bytes = good_bytes;
+  segment.header.highest_gsn = last_gsn_;
+  // What a power loss or a kill left behind the last whole batch: only zeros are nothing.
+  auto zero = reader.rest_is_zero(good_bytes);
+  if (!zero.ok()) return zero.take_status();
+  if (*zero) return {};
+  const std::uint64_t cut = piece.file_bytes - good_bytes;
+  report_.cut_bytes += cut;
+  warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " + std::to_string(good_bytes) +
+       " on are no complete record and are cut");
+  return {};
+}
+
+void Recovery::apply(const Record& record, std::uint32_t value_bytes, Location location) {
+  if (record.kind == RecordKind::kAbort && record.value.size() == 8) aborted_.insert(get<std::uint64_t>(record.value, 0));
+  if (collecting_) return;
+  ++report_.records;
+  shard_.recover(record, value_bytes, location);
+}
+
+void Recovery::hold(const Record& record, Location location) {
+  Held held{record, {}, location};
+  held.bytes.append(record.key).append(record.value);
+  batch_.push_back(std::move(held));
+  // The string's address changes when the vector grows; views are made anew in apply_batch.
+}
+
+void Recovery::apply_batch(const Complete* complete) {
+  bool is_void = false;
+  for (Held& held : batch_) {
+    const std::size_t key_bytes = held.record.key.size();
+    held.record.key = std::string_view(held.bytes).substr(0, key_bytes);
+    held.record.value = std::string_view(held.bytes).substr(key_bytes);
+    if (held.record.kind == RecordKind::kTransaction) {
+      TransactionHeader header;
+      if (!TransactionHeader::decode(held.record.value, header)) continue;
+      transactions_.insert(header.id);
+      if (complete == nullptr) continue;
+      const bool aborted = aborted_.contains(header.id);
+      is_void = aborted || !(*complete)(header);
+      if (is_void && !aborted) newly_void_.push_back(header.id);
+    } else if (!is_void) {
+      apply(held.record, static_cast<std::uint32_t>(held.record.value.size()), held.location);
+    }
+  }
+  batch_.clear();
+}
+
+Status Recovery::finish(const Complete& complete) {
+  collecting_ = false;
+  for (Piece& piece : pieces_) {
+    if (piece.drop || piece.resume_bytes == 0) continue;
+    if (auto status = scan(piece, &complete); !status.ok()) return status;
+  }
+  report_.void_transactions = newly_void_.size();
+  if (!newly_void_.empty()) {
+    warn(directory_ + ": " + std::to_string(newly_void_.size()) +
+         " transactions were not written by every shard before the crash and are dropped");
+  }
+  for (const Piece& piece : pieces_) {
+    if (!piece.drop) continue;
+    const bool blank = piece.segment != nullptr && piece.segment->file == nullptr;
+    Status status = blank ? disk_.remove(path(piece)) : disk_.rename(path(piece), path(piece) + ".cut");
+    if (!status.ok()) return status;
+  }
+  std::unordered_set<std::uint64_t> all_void = aborted_;
+  all_void.insert(newly_void_.begin(), newly_void_.end());
+  const std::uint64_t last_number = pieces_.empty() ? 0 : pieces_.back().number;
+  if (auto status = shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void)); !status.ok()) return status;
+  for (const Piece& piece : pieces_) {
+    if (piece.drop) continue;
+    const Segment& segment = *shard_.segments()[piece.slot];
+    if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
+  }
+  return {};
+}
+
+}  // namespace stave

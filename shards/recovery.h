@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recovery: builds a shard from its directory. In two steps, so that all shards can do the first in parallel, exchange
+// which transactions they have, and then do the second:
+//
+//   read()    checks every segment, loads hints, scans what has none; changes no file
+//   finish()  replays what had to wait for the verdict on transactions, starts the log, tidies up
+//
+// A sealed segment must be whole: anything wrong in it is an error with file and offset. The segments behind the last sealed one are
+// the tail: it ends at its first bad or missing record, and what follows is cut, with a line in the log.
+// A batch that is not complete at the end of the tail was never answered, and is cut too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "shards/segment_reader.h"
+#include "shards/shard.h"
+
+namespace stave {
+
+struct RecoveryReport {
+  std::uint64_t records = 0;
+  std::uint64_t segments = 0;
+  std::uint64_t segments_with_hint = 0;
+  std::uint64_t cut_bytes = 0;         // of the tail
+  std::uint64_t void_transactions = 0; // dropped now, because a shard lacks its part
+};
+
+class Recovery {
+ public:
+  using Complete = std::function<bool(const TransactionHeader&)>;
+
+  Recovery(Disk& disk, Shard& shard, const Shard::Options& options);
+
+  Status read();
+  // After read(): ids of the transactions that this shard has.
+  const std::unordered_set<std::uint64_t>& transactions() const { return transactions_; }
+  // `complete` says whether every participant has a transaction.
+  Status finish(const Complete& complete);
+  const RecoveryReport& report() const { return report_; }
+  // Lines for the server's log.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  struct Piece {
+    std::uint64_t number = 0;
+    std::unique_ptr<Segment> segment;  // null once the shard has it
+    std::uint32_t slot = 0;
+    std::uint64_t file_bytes = 0;
+    std::uint64_t resume_bytes = 0;    // where the replay of finish() begins; 0 = all done in read()
+    bool tail = false;
+    bool drop = false;                 // beyond a hole, or empty
+  };
+  // A record of a batch that is not complete yet: the reader's views do not last.
+  struct Held {
+    Record record;
+    std::string bytes;
+    Location location;
+  };
+
+  Status find_segments();
+  Status open_segment(Piece& piece, bool last);
+  Status check_sequence();
+  Status read_segment(Piece& piece);
+  bool load_hint(const Piece& piece);
+  Status scan(Piece& piece, const Complete* complete);
+  Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes);
+  void apply(const Record& record, std::uint32_t value_bytes, Location location);
+  void hold(const Record& record, Location location);
+  void apply_batch(const Complete* complete);
+  void warn(std::string line) { warnings_.push_back(std::move(line)); }
+  std::string path(const Piece& piece) const { return directory_ + "/" + segment_name(piece.number); }
+
+  Disk& disk_;
+  Shard& shard_;
+  const std::string directory_;
+  const DatabaseId database_;
+  const std::uint32_t number_;
+  std::vector<Piece> pieces_;
+  std::vector<Held> batch_;
+  std::unordered_set<std::uint64_t> transactions_;
+  std::unordered_set<std::uint64_t> aborted_;
+  std::vector<std::uint64_t> newly_void_;
+  std::uint64_t last_gsn_ = 0;
+  bool collecting_ = false;  // from the first transaction in doubt on, read() only collects ids
+  RecoveryReport report_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace stave

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SegmentReader: walks the records of a segment's file from the first on, in large buffered reads. For recovery, hints and
+// the offline check. It reads nothing but the file that it is given.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+#include <string>
+
+#include "shards/record.h"
+#include "shards/segment.h"
+
+namespace stave {
+
+class SegmentReader {
+ public:
+  enum class Outcome : std::uint8_t {
+    kRecord,
+    kEnd,    // zeros, or `end_bytes`: the log ends here
+    kBad,    // the bytes at offset() are no record
+    kError,  // the file cannot be read
+  };
+
+  // Reads up to `end_bytes` (the file's size for a segment that was not sealed).
+  SegmentReader(File& file, const SegmentHeader& header, std::uint64_t end_bytes);
+
+  // On kRecord, the views of `record` are good until the next call, and `offset_bytes` is where it begins.
+  Outcome next(Record& record, std::uint64_t& offset_bytes);
+  // Where the next record would begin.
+  std::uint64_t offset() const { return offset_; }
+  // Takes the record that was just read back: it is not what belongs there.
+  void step_back(std::uint64_t offset_bytes) {
+    buffered_ += offset_ - offset_bytes;
+    offset_ = offset_bytes;
+  }
+  // What kBad or kError mean, with file and offset.
+  Status error() const;
+  // True if all bytes from `from` to the end of the file are zero.
+  Result<bool> rest_is_zero(std::uint64_t from);
+
+ private:
+  // Makes at least `bytes` bytes from offset_ on available, or as many as there are before the end.
+  bool fill(std::uint64_t bytes);
+  std::string_view available() const { return {buffer_.data() + (offset_ - buffer_offset_), buffered_}; }
+
+  File& file_;
+  const std::uint32_t seed_;
+  const std::uint64_t end_bytes_;
+  std::uint64_t offset_;
+  std::vector<char> buffer_;
+  std::uint64_t buffer_offset_;  // file offset of the buffer's first byte
+  std::uint64_t buffered_ = 0;   // bytes available from offset_ on
+  std::string read_error_;
+};
+
+}  // namespace stave

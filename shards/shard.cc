@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands do to a shard: look-ups and changes. Chores are in shard_chores.cc, transactions and recovery in
+// shard_apply.cc.
+#include "shards/shard.h"
+
+#include <cassert>
+#include <cstring>
+
+namespace stave {
+
+Shard::Shard(Disk& disk, Background& background, Options options)
+    : options_(std::move(options)),
+      disk_(disk),
+      background_(background),
+      log_(disk, segments_, options_.log),
+      stager_(disk, *this) {
+  for (std::size_t db = 0; db < dbs_.size(); ++db) db_map_[db] = db_names_[db] = static_cast<std::uint8_t>(db);
+  log_.on_sealed([this](std::uint32_t slot) { seal(slot); });
+}
+
+Shard::~Shard() { assert(idle()); }
+
+// Expired keys are gone for everybody, whether or not the expiry queue has come to them.
+Slot* Shard::live_slot(Key key, std::uint64_t hash) {
+  Slot* slot = db_of(key.db).index.find(key.name, hash);
+  if (slot == nullptr || !slot->entry()->expired_at(now_ms_)) return slot;
+  if (locks_.free(key)) static_cast<void>(expire(db_map_[static_cast<std::size_t>(key.db)], slot));
+  return nullptr;
+}
+
+Found Shard::find(Key key, bool touch) {
+  Slot* slot = live_slot(key, hash_key(key.name));
+  if (slot == nullptr) return {};
+  if (touch && slot->clock() < kClockMax) slot->set_clock(slot->clock() + 1);
+  const Entry& entry = *slot->entry();
+  Found found;
+  found.exists = true;
+  found.resident = slot->resident();
+  found.type = entry.type();
+  found.raw_encoding = entry.has(Entry::kRawEncoding);
+  found.value_bytes = entry.value_bytes();
+  found.expiry_ms = entry.expiry_ms();
+  if (found.resident) found.value = entry.value();
+  return found;
+}
+
+Location Shard::log_string(int log_db, std::string_view name, const NewString& string) {
+  Record record;
+  record.kind = RecordKind::kString;
+  record.flags = static_cast<std::uint8_t>((string.expiry_ms != 0 ? kHasExpiry : 0) | (string.raw_encoding ? kRawString : 0));
+  record.db = static_cast<std::uint8_t>(log_db);
+  record.expiry_ms = string.expiry_ms;
+  record.key = name;
+  record.value = string.value;
+  return log_.append(record);
+}
+
+Status Shard::set_string(Key key, const NewString& string) {
+  if (auto status = log_.reserve(record_bytes(key.name.size(), string.value.size(), string.expiry_ms != 0), now_ms_);
+      !status.ok()) {
+    return status;
+  }
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  const std::uint64_t hash = hash_key(key.name);
+  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, hash);
+  const Location location = log_string(log_db, key.name, string);
+  store_string(log_db, slot, hash, key.name, string, location, true, static_cast<std::uint32_t>(string.value.size()));
+  return {};
+}
+
+Status Shard::set_expiry(Key key, std::int64_t expiry_ms) {
+  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  assert(slot != nullptr && slot->resident());
+  const Entry& entry = *slot->entry();
+  return set_string(key, {entry.value(), expiry_ms, entry.has(Entry::kRawEncoding)});
+}
+
+// Puts a string into the index: `string.value` when it is resident, otherwise only its length.
+void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,
+                         Location location, bool resident, std::uint32_t value_bytes) {
+  Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  const std::int64_t old_expiry_ms = slot != nullptr ? slot->entry()->expiry_ms() : 0;
+  if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
+    expiry_.push(string.expiry_ms, log_db, hash);
+  }
+  db.expiring += (string.expiry_ms != 0 ? 1u : 0u) - (old_expiry_ms != 0 ? 1u : 0u);
+  if (slot != nullptr) {
+    Entry& old = *slot->entry();
+    kill(old);
+    if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == Type::kString &&
+        (old_expiry_ms != 0) == (string.expiry_ms != 0)) {
+      std::memmove(old.mutable_value(), string.value.data(), string.value.size());
+      if (string.expiry_ms != 0) old.set_expiry_ms(string.expiry_ms);
+      old.set_location(location);
+      old.set_flag(Entry::kRawEncoding, string.raw_encoding);
+      if (string.expiry_ms != old_expiry_ms) publish_sizes(log_db);
+      return;
+    }
+  }
+  Entry::Fields fields;
+  fields.key = name;
+  fields.value = string.value;
+  fields.value_bytes = value_bytes;
+  fields.resident = resident;
+  fields.expiry_ms = string.expiry_ms;
+  fields.location = location;
+  if (string.raw_encoding) fields.flags = Entry::kRawEncoding;
+  Entry* entry = Entry::create(fields);
+  account(log_db, *entry, resident, 1);
+  if (slot == nullptr) {
+    db.index.insert(hash, entry, resident);
+  } else {
+    Entry* old = slot->entry();
+    account(log_db, *old, slot->resident(), -1);
+    slot->set_entry(entry, resident);
+    Entry::destroy(old);
+  }
+  publish_sizes(log_db);
+}
+
+Status Shard::remove(Key key) {
+  if (auto status = log_.reserve(record_bytes(key.name.size(), 0, false), now_ms_); !status.ok()) return status;
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, hash_key(key.name));
+  assert(slot != nullptr);
+  log_tombstone(log_db, key.name);
+  erase(log_db, slot);
+  return {};
+}
+
+void Shard::log_tombstone(int log_db, std::string_view name) {
+  Record record;
+  record.kind = RecordKind::kTombstone;
+  record.db = static_cast<std::uint8_t>(log_db);
+  record.key = name;
+  log_.append(record);
+  tombstone_gsn_ = log_.last_gsn();
+}
+
+void Shard::erase(int log_db, Slot* slot) {
+  Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  const Entry& entry = *slot->entry();
+  kill(entry);
+  if (entry.has(Entry::kHasExpiry)) --db.expiring;
+  account(log_db, entry, slot->resident(), -1);
+  db.index.erase(slot);
+  publish_sizes(log_db);
+}
+
+// The record that the entry points at is dead from now on.
+void Shard::kill(const Entry& entry) {
+  segments_[entry.location().segment()]->dead_bytes +=
+      record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kHasExpiry));
+}
+
+void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {
+  const auto bytes = static_cast<std::uint64_t>(sign) * entry.allocated_bytes(resident);
+  entry_bytes_ += bytes;
+  if (!resident) return;
+  resident_bytes_ += bytes;
+  resident_values_ += static_cast<std::uint64_t>(sign);
+  dbs_[static_cast<std::size_t>(log_db)].resident += static_cast<std::uint64_t>(sign);
+}
+
+void Shard::publish_sizes(int log_db) {
+  const std::size_t name = db_names_[static_cast<std::size_t>(log_db)];
+  const Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  sizes_.keys[name].store(db.index.size(), std::memory_order_relaxed);
+  sizes_.expiring[name].store(db.expiring, std::memory_order_relaxed);
+}
+
+bool Shard::cold(Key key) {
+  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  return slot != nullptr && !slot->resident();
+}
+
+void Shard::stage(Key key, StageWaiter* waiter) {
+  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  if (slot == nullptr || slot->resident()) return waiter == nullptr ? void() : waiter->staged(Status());
+  stager_.read(key, *slot->entry(), waiter);
+}
+
+// A value that was read becomes resident, unless the key has changed meanwhile.
+void Shard::install(Key key, Location location, std::string_view value) {
+  ++counters_.staged;
+  Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  Entry* old = slot->entry();
+  Entry::Fields fields;
+  fields.key = old->key();
+  fields.value = value;
+  fields.value_bytes = old->value_bytes();
+  fields.resident = true;
+  fields.expiry_ms = old->expiry_ms();
+  fields.location = location;
+  fields.type = old->type();
+  fields.flags = old->flags() & Entry::kRawEncoding;
+  Entry* entry = Entry::create(fields);
+  account(log_db, *entry, true, 1);
+  account(log_db, *old, false, -1);
+  slot->set_entry(entry, true);
+  Entry::destroy(old);
+}
+
+std::uint64_t Shard::gsn_to_wait_for(Key key) {
+  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  if (slot == nullptr) return tombstone_gsn_;
+  return log_.committed(slot->entry()->location()) ? 0 : log_.last_gsn();
+}
+
+const Entry* Shard::entry(Key key) {
+  const Slot* slot = live_slot(key, hash_key(key.name));
+  return slot == nullptr ? nullptr : slot->entry();
+}
+
+}  // namespace stave

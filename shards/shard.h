@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shard: the unit of storage. It owns an index for each database, a log, the values that are resident, the locks of
+// transactions and the expiry queue. Commands reach it as a Keyspace; the executor in src/ stages, locks and commits through
+// the rest of this interface. Owner thread only, except DbSizes.
+//
+// "db" in this interface is what clients select. Records carry the number of a database of the log instead: SWAPDB
+// only changes which one stands for which (db_map_).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "shards/expiry_queue.h"
+#include "shards/index.h"
+#include "shards/keyspace.h"
+#include "shards/limits.h"
+#include "shards/locks.h"
+#include "shards/log.h"
+#include "shards/stager.h"
+
+namespace stave {
+
+// Runs work that may block for long, elsewhere, and then `done` on the owner's thread. The simulation runs both at once.
+class Background {
+ public:
+  virtual ~Background() = default;
+  virtual void run(std::function<void()> work, std::function<void()> done) = 0;
+};
+
+// Numbers of keys, for any thread to read (DBSIZE, RANDOMKEY, INFO).
+struct DbSizes {
+  std::array<std::atomic<std::uint64_t>, limits::kDatabases> keys{};
+  std::array<std::atomic<std::uint64_t>, limits::kDatabases> expiring{};
+};
+
+// One change of a transaction, as its view collected it. Views into the transaction's memory.
+struct Change {
+  enum class Kind : std::uint8_t { kSetString, kRemove, kFlushDb, kSwapDbs } kind = Kind::kSetString;
+  Key key;         // kFlushDb: key.db only
+  NewString string;
+  int other_db = 0;  // kSwapDbs: swapped with key.db
+};
+
+class Shard final : public Keyspace {
+ public:
+  struct Options {
+    std::uint32_t number = 0;
+    std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
+    Log::Options log;
+    std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
+  };
+  struct Counters {
+    std::uint64_t expired = 0;
+    std::uint64_t demoted = 0;
+    std::uint64_t staged = 0;        // cold values read
+    std::uint64_t stage_errors = 0;
+  };
+
+  Shard(Disk& disk, Background& background, Options options);
+  ~Shard() override;
+
+  std::uint32_t number() const { return options_.number; }
+
+  // --- Keyspace: what commands do.
+  Found find(Key key, bool touch) override;
+  void want(Key key) override { wanted_.push_back(key); }
+  Status set_string(Key key, const NewString& string) override;
+  Status remove(Key key) override;
+  Status set_expiry(Key key, std::int64_t expiry_ms) override;
+
+  // --- The executor: before and after commands.
+  // Time for expiry and for retrying a full disk, Unix ms; set once for each command.
+  void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
+  // Keys that the last command found cold; the views are the command's arguments. Cleared by taking.
+  std::vector<Key> take_wanted() { return std::exchange(wanted_, {}); }
+  void prefetch(Key key) const { index_of(key.db).prefetch(hash_key(key.name)); }
+  // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
+  bool cold(Key key);
+  // Reads a cold value; staged() of the waiter is called from Disk::poll when it is resident (or gone, or failed).
+  void stage(Key key, StageWaiter* waiter);
+  // Several changes as one log batch: room for `bytes_max` is made sure of first.
+  Status begin_batch(std::uint64_t bytes_max);
+  void end_batch();
+  LockTable& locks() { return locks_; }
+
+  // --- Transactions: changes of several shards, applied by each owner.
+  static std::uint64_t batch_bytes(const std::vector<Change>& changes, std::size_t participants);
+  Status hold(const std::vector<Change>& changes, std::size_t participants) {
+    return log_.hold(batch_bytes(changes, participants), now_ms_);
+  }
+  void unhold(const std::vector<Change>& changes, std::size_t participants) {
+    log_.unhold(batch_bytes(changes, participants));
+  }
+  // REQUIRES: held. `participants`: the shards of the transaction; with one alone no transaction record is needed.
+  void apply(const std::vector<Change>& changes, std::uint64_t transaction, const std::vector<std::uint16_t>& participants);
+
+  // --- Commit: replies wait for gsns.
+  std::uint64_t last_gsn() const { return log_.last_gsn(); }
+  // The GSN that must be committed before a reply that saw `key` may leave; 0 when there is none to wait for.
+  std::uint64_t gsn_to_wait_for(Key key);
+  bool committed(std::uint64_t gsn) const { return gsn <= log_.committed_gsn(); }
+  Log& log() { return log_; }
+
+  // --- Chores, called by the worker.
+  // Removes keys that are due; true when more are.
+  bool expire_due();
+  void set_active_expiry(bool on) { active_expiry_ = on; }
+  // Unix ms of the next key to expire; 0 when none.
+  std::int64_t next_expiry_ms() const { return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0; }
+  // Drops values from memory until within the budget, a bounded step at a time; true when there is more to do.
+  bool demote();
+  void set_memory_bytes_max(std::uint64_t bytes) { options_.memory_bytes_max = bytes; }
+  // True when the index alone fills the budget: demoting cannot make room (Redis' OOM).
+  bool out_of_memory() const;
+
+  // --- Walks, for SCAN, KEYS, RANDOMKEY, DEBUG.
+  std::uint64_t scan(int db, std::uint64_t cursor, std::size_t count, const std::function<void(std::string_view, const Entry&)>& visit);
+  bool random_key(int db, std::uint64_t random, std::string& key);
+  void for_each(int db, const std::function<void(std::string_view, const Entry&)>& visit);
+  const Entry* entry(Key key);
+
+  // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
+  void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
+  void recover(const Record& record, std::uint32_t value_bytes, Location location);
+  // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
+  Status recovered(std::uint64_t last_gsn, std::uint64_t last_segment, const std::vector<std::uint64_t>& newly_void,
+                   std::unordered_set<std::uint64_t> all_void);
+  // Seals a segment that recovery had to read, and writes its hint, in the background.
+  void seal_recovered(std::uint32_t slot);
+
+  // Seals the tail and writes its hint, in this thread. REQUIRES: the log is clean, or has failed.
+  void close();
+
+  const SegmentTable& segments() const { return segments_; }
+  const DbSizes& sizes() const { return sizes_; }
+  const Counters& counters() const { return counters_; }
+  std::uint64_t memory_bytes() const;
+  std::uint64_t resident_bytes() const { return resident_bytes_; }
+  std::uint64_t resident_values() const { return resident_values_; }
+  std::size_t stages_in_flight() const { return stager_.in_flight(); }
+  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && jobs_ == 0; }
+
+ private:
+  friend class Stager;
+  static constexpr std::uint64_t kClockMax = 3;
+
+  struct Db {
+    Index index;
+    Index::Hand hand;
+    std::uint64_t expiring = 0;
+    std::uint64_t resident = 0;
+  };
+
+  Db& db_of(int db) { return dbs_[db_map_[static_cast<std::size_t>(db)]]; }
+  const Index& index_of(int db) const { return dbs_[db_map_[static_cast<std::size_t>(db)]].index; }
+  Slot* live_slot(Key key, std::uint64_t hash);
+  std::string_view staged_value(const Slot& slot) const { return slot.entry()->value(); }
+
+  Location log_string(int log_db, std::string_view name, const NewString& string);
+  void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,
+                    Location location, bool resident, std::uint32_t value_bytes);
+  void erase(int log_db, Slot* slot);
+  void log_tombstone(int log_db, std::string_view name);
+  bool expire(int log_db, Slot* slot);
+  void flush_db(int log_db);
+  void kill(const Entry& entry);
+  void account(int log_db, const Entry& entry, bool resident, int sign);
+  void publish_sizes(int log_db);
+  void remap_dbs();
+  void install(Key key, Location location, std::string_view value);
+  bool demote_one(Db& db);
+  void seal(std::uint32_t slot);
+
+  Options options_;
+  Disk& disk_;
+  Background& background_;
+  SegmentTable segments_;
+  Log log_;
+  Stager stager_;
+  LockTable locks_;
+  ExpiryQueue expiry_;
+  std::array<Db, limits::kDatabases> dbs_;                          // by database of the log
+  std::array<std::uint8_t, limits::kDatabases> db_map_;             // client's database -> database of the log
+  std::array<std::uint8_t, limits::kDatabases> db_names_;           // the inverse
+  DbSizes sizes_;
+  Counters counters_;
+  std::vector<Key> wanted_;
+  std::unordered_set<std::uint64_t> void_transactions_;
+  std::int64_t now_ms_ = 0;
+  std::uint64_t tombstone_gsn_ = 0;  // of the newest removal
+  std::uint64_t entry_bytes_ = 0;    // of all entries, resident values included
+  std::uint64_t resident_bytes_ = 0; // of entries with a resident value
+  std::uint64_t resident_values_ = 0;
+  std::size_t demote_db_ = 0;
+  bool active_expiry_ = true;
+  int jobs_ = 0;  // background work under way
+};
+
+}  // namespace stave

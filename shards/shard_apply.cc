@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes that come as data: batches of transactions, and records at recovery.
+#include <cassert>
+
+#include "shards/shard.h"
+
+namespace stave {
+namespace {
+
+constexpr std::size_t kTransactionIdBytes = 8;
+
+std::uint64_t change_bytes(const Change& change) {
+  switch (change.kind) {
+    case Change::Kind::kSetString:
+      return record_bytes(change.key.name.size(), change.string.value.size(), change.string.expiry_ms != 0);
+    case Change::Kind::kRemove:
+      return record_bytes(change.key.name.size(), 0, false);
+    case Change::Kind::kFlushDb:
+      return record_bytes(0, 0, false);
+    case Change::Kind::kSwapDbs:
+      return record_bytes(0, limits::kDatabases, false);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Status Shard::begin_batch(std::uint64_t bytes_max) {
+  auto status = log_.reserve(bytes_max, now_ms_);
+  if (status.ok()) log_.begin_batch();
+  return status;
+}
+
+void Shard::end_batch() { log_.end_batch(); }
+
+std::uint64_t Shard::batch_bytes(const std::vector<Change>& changes, std::size_t participants) {
+  std::uint64_t bytes = participants > 1 ? record_bytes(0, kTransactionIdBytes + 2 * participants, false) : 0;
+  for (const Change& change : changes) bytes += change_bytes(change);
+  return bytes;
+}
+
+void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
+                  const std::vector<std::uint16_t>& participants) {
+  log_.begin_batch();
+  if (participants.size() > 1) {
+    std::string header;
+    put(header, transaction);
+    for (const std::uint16_t shard : participants) put(header, shard);
+    Record record;
+    record.kind = RecordKind::kTransaction;
+    record.value = header;
+    log_.append(record);
+  }
+  for (const Change& change : changes) {
+    const std::size_t db = static_cast<std::size_t>(change.key.db);
+    const int log_db = db_map_[db];
+    Index& index = dbs_[static_cast<std::size_t>(log_db)].index;
+    const std::uint64_t hash = hash_key(change.key.name);
+    switch (change.kind) {
+      case Change::Kind::kSetString: {
+        const Location location = log_string(log_db, change.key.name, change.string);
+        store_string(log_db, index.find(change.key.name, hash), hash, change.key.name, change.string, location, true,
+                     static_cast<std::uint32_t>(change.string.value.size()));
+        break;
+      }
+      case Change::Kind::kRemove: {
+        log_tombstone(log_db, change.key.name);
+        if (Slot* slot = index.find(change.key.name, hash); slot != nullptr) erase(log_db, slot);
+        break;
+      }
+      case Change::Kind::kFlushDb: {
+        Record record;
+        record.kind = RecordKind::kFlush;
+        record.db = static_cast<std::uint8_t>(log_db);
+        log_.append(record);
+        flush_db(log_db);
+        break;
+      }
+      case Change::Kind::kSwapDbs: {
+        std::swap(db_map_[db], db_map_[static_cast<std::size_t>(change.other_db)]);
+        Record record;
+        record.kind = RecordKind::kSwap;
+        record.value = {reinterpret_cast<const char*>(db_map_.data()), db_map_.size()};
+        log_.append(record);
+        remap_dbs();
+        break;
+      }
+    }
+  }
+  log_.end_batch();
+}
+
+// Follows a change of db_map_. What clients see in a database may be gone now, which counts as a removal.
+void Shard::remap_dbs() {
+  for (std::size_t db = 0; db < db_map_.size(); ++db) db_names_[db_map_[db]] = static_cast<std::uint8_t>(db);
+  for (int db = 0; db < limits::kDatabases; ++db) publish_sizes(db);
+  tombstone_gsn_ = log_.last_gsn();
+}
+
+void Shard::flush_db(int log_db) {
+  Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  db.index.for_each([&](Slot& slot) {
+    kill(*slot.entry());
+    account(log_db, *slot.entry(), slot.resident(), -1);
+  });
+  db.index.clear();
+  db.expiring = 0;
+  db.hand = {};
+  publish_sizes(log_db);
+  tombstone_gsn_ = log_.last_gsn();
+}
+
+void Shard::recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment) {
+  if (segments_.size() <= slot) segments_.resize(slot + 1);
+  segments_[slot] = std::move(segment);
+}
+
+void Shard::recover(const Record& record, std::uint32_t value_bytes, Location location) {
+  const int log_db = record.db;
+  Index& index = dbs_[record.db].index;
+  switch (record.kind) {
+    case RecordKind::kString: {
+      const std::uint64_t hash = hash_key(record.key);
+      const NewString string{{}, record.expiry_ms, record.has(kRawString)};
+      store_string(log_db, index.find(record.key, hash), hash, record.key, string, location, false, value_bytes);
+      break;
+    }
+    case RecordKind::kTombstone:
+      if (Slot* slot = index.find(record.key, hash_key(record.key)); slot != nullptr) erase(log_db, slot);
+      break;
+    case RecordKind::kFlush:
+      flush_db(log_db);
+      break;
+    case RecordKind::kSwap:
+      if (record.value.size() == db_map_.size()) record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
+      remap_dbs();
+      break;
+    case RecordKind::kNone:
+    case RecordKind::kTransaction:
+    case RecordKind::kAbort:
+      break;
+  }
+}
+
+Status Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+                        const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void) {
+  void_transactions_ = std::move(all_void);
+  tombstone_gsn_ = 0;
+  log_.start_after(last_gsn, last_segment);
+  for (const std::uint64_t id : newly_void) {
+    std::string value;
+    put(value, id);
+    Record record;
+    record.kind = RecordKind::kAbort;
+    record.value = value;
+    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok()) return status;
+    log_.append(record);
+  }
+  log_.flush();
+  return {};
+}
+
+void Shard::seal_recovered(std::uint32_t slot) {
+  segments_[slot]->sealed = true;
+  seal(slot);
+}
+
+}  // namespace stave

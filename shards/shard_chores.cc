@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shard's work between commands: active expiry, the cache's clock, sealing; and walks over its keys.
+#include <cassert>
+
+#include "shards/hint.h"
+#include "shards/shard.h"
+
+namespace stave {
+
+bool Shard::expire_due() {
+  if (!active_expiry_) return false;
+  for (std::size_t i = 0; i < limits::kExpiredKeysPerSlice; ++i) {
+    if (expiry_.empty() || expiry_.next_due_ms() > now_ms_) return false;
+    const ExpiryQueue::Element element = expiry_.pop();
+    Db& db = dbs_[static_cast<std::size_t>(element.db())];
+    std::int64_t later_ms = 0;  // of a key with this hash that is not due yet
+    const int client_db = db_names_[static_cast<std::size_t>(element.db())];
+    Slot* due = db.index.find_if(element.hash, [&](Slot& slot) {
+      const Entry& entry = *slot.entry();
+      if (!entry.has(Entry::kHasExpiry) || hash_key(entry.key()) != element.hash) return false;
+      if (entry.expired_at(now_ms_) && locks_.free({client_db, entry.key()})) return true;
+      later_ms = std::max(entry.expiry_ms(), now_ms_ + 1);
+      return false;
+    });
+    // A full disk cannot take the tombstone: the key stays invisible, and its removal is tried again.
+    const bool kept = due != nullptr && !expire(element.db(), due);
+    if (kept) later_ms = now_ms_ + limits::kSpaceRetryMs;
+    if (later_ms != 0) expiry_.push(later_ms, element.db(), element.hash);
+  }
+  return true;
+}
+
+// Removes an expired key; false when its tombstone cannot be logged now.
+bool Shard::expire(int log_db, Slot* slot) {
+  const std::string_view name = slot->entry()->key();
+  if (!log_.reserve(record_bytes(name.size(), 0, false), now_ms_).ok()) return false;
+  log_tombstone(log_db, name);
+  erase(log_db, slot);
+  ++counters_.expired;
+  return true;
+}
+
+std::uint64_t Shard::memory_bytes() const {
+  std::uint64_t bytes = entry_bytes_ + expiry_.bytes() + log_.buffer_bytes();
+  for (const Db& db : dbs_) bytes += db.index.table_bytes();
+  return bytes;
+}
+
+bool Shard::out_of_memory() const {
+  return options_.memory_bytes_max != 0 && memory_bytes() - resident_bytes_ > options_.memory_bytes_max;
+}
+
+bool Shard::demote() {
+  if (options_.memory_bytes_max == 0) return false;
+  // One step is bounded; what is left is done in the next loop turns.
+  constexpr int kStepsMax = 256;
+  for (int step = 0; step < kStepsMax; ++step) {
+    if (resident_values_ == 0 || memory_bytes() <= options_.memory_bytes_max) return false;
+    for (std::size_t tried = 0; tried < dbs_.size() && dbs_[demote_db_].resident == 0; ++tried) {
+      demote_db_ = (demote_db_ + 1) % dbs_.size();
+    }
+    if (!demote_one(dbs_[demote_db_])) return true;
+  }
+  return true;
+}
+
+// Moves the clock's hand to the next resident value and drops it if it was not used since the last time. False when
+// there was none within the slots of one step.
+bool Shard::demote_one(Db& db) {
+  Slot* slot = db.index.next_resident(db.hand, limits::kClockSlotsPerStep);
+  if (slot == nullptr) return false;
+  Entry* old = slot->entry();
+  if (slot->clock() > 0) {
+    slot->set_clock(slot->clock() - 1);
+    return true;
+  }
+  if (!log_.readable(old->location())) return true;
+  Entry::Fields fields;
+  fields.key = old->key();
+  fields.value_bytes = old->value_bytes();
+  fields.expiry_ms = old->expiry_ms();
+  fields.location = old->location();
+  fields.type = old->type();
+  fields.flags = old->flags() & Entry::kRawEncoding;
+  Entry* cold = Entry::create(fields);
+  const auto log_db = static_cast<int>(&db - dbs_.data());
+  account(log_db, *cold, false, 1);
+  account(log_db, *old, true, -1);
+  slot->set_entry(cold, false);
+  Entry::destroy(old);
+  ++counters_.demoted;
+  return true;
+}
+
+// A segment that gets no more records: marks it as sealed and writes its hint, off the hot path.
+void Shard::seal(std::uint32_t slot) {
+  Segment& segment = *segments_[slot];
+  segment.header.sealed = true;
+  segment.header.end_bytes = segment.end_bytes;
+  ++jobs_;
+  auto failure = std::make_shared<std::string>();
+  auto work = [this, &segment, failure, header = segment.header] {
+    Status status = segment.file->sync();
+    if (status.ok()) status = segment.file->truncate(header.end_bytes);
+    if (status.ok()) status = segment.file->write(0, header.encode());
+    if (status.ok()) status = segment.file->sync();
+    if (status.ok()) status = write_hint(disk_, options_.log.directory, header, void_transactions_);
+    if (!status.ok()) *failure = status.message();
+  };
+  auto done = [this, &segment, failure] {
+    --jobs_;
+    segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
+    segment.hinted = failure->empty();
+    if (!failure->empty()) options_.warn("no hint, the next start reads the whole segment: " + *failure);
+  };
+  background_.run(std::move(work), std::move(done));
+}
+
+void Shard::close() { log_.close_active(); }
+
+std::uint64_t Shard::scan(int db, std::uint64_t cursor, std::size_t count,
+                          const std::function<void(std::string_view, const Entry&)>& visit) {
+  return db_of(db).index.scan(cursor, count, [&](Slot& slot) {
+    const Entry& entry = *slot.entry();
+    if (!entry.expired_at(now_ms_)) visit(entry.key(), entry);
+  });
+}
+
+bool Shard::random_key(int db, std::uint64_t random, std::string& key) {
+  constexpr int kTries = 100;  // as Redis: so many expired ones in a row, and an expired one it is
+  for (int i = 0; i < kTries; ++i) {
+    const Slot* slot = db_of(db).index.random_slot(random + static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15ull);
+    if (slot == nullptr) return false;
+    if (slot->entry()->expired_at(now_ms_)) continue;
+    key = slot->entry()->key();
+    return true;
+  }
+  return false;
+}
+
+void Shard::for_each(int db, const std::function<void(std::string_view, const Entry&)>& visit) {
+  db_of(db).index.for_each([&](Slot& slot) {
+    const Entry& entry = *slot.entry();
+    if (!entry.expired_at(now_ms_)) visit(entry.key(), entry);
+  });
+}
+
+}  // namespace stave

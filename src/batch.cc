@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/batch.h"
+
+#include <cassert>
+
+#include "src/connection.h"
+#include "src/executor.h"
+#include "src/limits.h"
+#include "src/shard_host.h"
+#include "src/worker.h"
+
+namespace stave {
+
+void Batch::clear() {
+  requests_.clear();
+  arguments_.clear();
+  copied_arguments_.clear();
+  replies_.clear();
+  if (replies_.capacity() > limits::kKeptBufferBytes) replies_.shrink_to_fit();
+  reply_ends_.clear();
+  next_ = 0;
+  step_ = Step::kAtHome;
+}
+
+void Batch::add(Request request, Args arguments, const InputBuffer& input) {
+  request.first_argument = static_cast<std::uint32_t>(arguments_.size());
+  request.argument_count = static_cast<std::uint32_t>(arguments.size());
+  for (const std::string_view argument : arguments) {
+    arguments_.push_back(input.views(argument) ? argument : std::string_view(copied_arguments_.emplace_back(argument)));
+  }
+  requests_.push_back(request);
+}
+
+void Batch::drop_replies() {
+  replies_.clear();
+  reply_ends_.clear();
+  step_ = Step::kAtHome;
+}
+
+void Batch::arrive(Worker& here) {
+  if (step_ == Step::kBack) return connection_.batch_came_back();
+  step_ = Step::kAway;
+  here_ = &here;
+  run(here);
+}
+
+void Batch::granted() { here_->ready(this); }
+
+void Batch::staged(const Status& status) {
+  if (!status.ok()) stage_error_ = status.message();
+  if (--staging_ == 0) here_->ready(this);
+}
+
+void Batch::run(Worker& here) {
+  prefetch(here);
+  while (!finished() && replies_.size() < limits::kBatchReplyBytes) {
+    Request& request = requests_[next_];
+    if (!run_one(here, request)) return;
+    reply_ends_.push_back(replies_.size());
+    ++next_;
+  }
+  finish(here);
+}
+
+// False when the request has to wait; it is run again from its start then.
+bool Batch::run_one(Worker& here, Request& request) {
+  ShardHost& host = here.host(request.shard);
+  const Args arguments = arguments_of(request);
+  if (wait_for_locks(host, request, arguments)) return false;
+  const std::size_t reply_begin = replies_.size();
+  resp::ReplyWriter writer(replies_, request.protocol);
+  if (!stage_error_.empty()) {
+    writer.error(stage_error_);
+    here.count_command(*request.command, arguments, connection_.session().client.address, here.command_clock_ns(), stage_error_);
+    stage_error_.clear();
+    return true;
+  }
+  const std::uint64_t gsn_before = host.shard.last_gsn();
+  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client.address, writer);
+  if (result.cold) {
+    replies_.resize(reply_begin);
+    wait_for_values(here, host, result.wanted);
+    return false;
+  }
+  note_commit(host, request, arguments, gsn_before);
+  return true;
+}
+
+bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args arguments) {
+  LockTable& locks = host.shard.locks();
+  if (locks.idle()) return false;
+  std::vector<int> positions;
+  find_keys(*request.command, arguments, positions);
+  for (const int position : positions) {
+    const Key key{request.db, arguments[static_cast<std::size_t>(position)]};
+    if (locks.free(key)) continue;
+    locks.wait(key, *this);
+    return true;
+  }
+  return false;
+}
+
+void Batch::wait_for_values(Worker& here, ShardHost& host, const std::vector<Key>& wanted) {
+  // One more than there are reads, so that none of them can wake the batch before all are started.
+  staging_ = wanted.size() + 1;
+  for (const Key& key : wanted) host.shard.stage(key, this);
+  stage_ahead(here);
+  staged(Status());
+}
+
+// The reads of the commands behind the one that waits: they will find their values resident.
+void Batch::stage_ahead(Worker& here) {
+  const std::size_t end = std::min(requests_.size(), next_ + limits::kStagedAhead);
+  for (std::size_t i = next_ + 1; i < end; ++i) {
+    const Request& request = requests_[i];
+    if (request.command->has(kNoValues) || request.command->keys.first == 0) continue;
+    const Args arguments = arguments_of(request);
+    const Key key{request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]};
+    Shard& shard = here.host(request.shard).shard;
+    if (shard.cold(key)) shard.stage(key, nullptr);
+  }
+}
+
+void Batch::prefetch(Worker& here) {
+  if (requests_.size() - next_ < 2) return;
+  const std::size_t end = std::min(requests_.size(), next_ + limits::kPrefetched);
+  for (std::size_t i = next_; i < end; ++i) {
+    const Request& request = requests_[i];
+    if (request.command->keys.first == 0) continue;
+    const Args arguments = arguments_of(request);
+    here.host(request.shard).shard.prefetch({request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]});
+  }
+}
+
+// Notes what must be committed before the replies may leave: what the command changed, and what it saw.
+void Batch::note_commit(ShardHost& host, const Request& request, Args arguments, std::uint64_t gsn_before) {
+  const Shard& shard = host.shard;
+  std::uint64_t gsn = shard.last_gsn();
+  if (shard.committed(gsn)) return;
+  if (gsn == gsn_before && host.shard.log().mode() == SyncMode::kAlways && request.command->keys.first > 0) {
+    gsn = 0;
+    std::vector<int> positions;
+    find_keys(*request.command, arguments, positions);
+    for (const int position : positions) {
+      gsn = std::max(gsn, host.shard.gsn_to_wait_for({request.db, arguments[static_cast<std::size_t>(position)]}));
+    }
+    if (shard.committed(gsn)) return;
+  }
+  for (Wait& wait : waits_) {
+    if (wait.host != &host) continue;
+    wait.gsn = std::max(wait.gsn, gsn);
+    return;
+  }
+  waits_.push_back({&host, gsn});
+}
+
+void Batch::finish(Worker&) {
+  committing_ = waits_.size();
+  if (committing_ == 0) return come_back();
+  for (const Wait& wait : waits_) {
+    wait.host->when_committed(wait.gsn, [this](const std::string& failure) { committed(failure); });
+  }
+  waits_.clear();
+}
+
+void Batch::committed(const std::string& failure) {
+  if (!failure.empty()) {
+    // The log took none of it for sure: no reply of this batch may claim otherwise.
+    replies_.clear();
+    resp::ReplyWriter writer(replies_);
+    for (std::size_t& end : reply_ends_) {
+      writer.error("MISCONF Errors writing to the AOF file: " + failure);
+      end = replies_.size();
+    }
+  }
+  if (--committing_ == 0) come_back();
+}
+
+void Batch::come_back() {
+  step_ = Step::kBack;
+  here_->send(home_, this);
+}
+
+}  // namespace stave

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Call: a command that concerns the server rather than keys of one shard (CONFIG SET, CLIENT LIST, INFO, KEYS, SHUTDOWN, ...).
+// Its function gets the Call, may ask workers, and ends it with finish(), at once or later; nothing else of the
+// connection runs meanwhile. Home thread only, except the work that it sends elsewhere.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resp/reply.h"
+#include "shards/status.h"
+#include "src/context.h"
+#include "src/message.h"
+
+namespace stave {
+
+class Connection;
+class Transaction;
+struct Change;
+class Server;
+class Session;
+struct Command;
+
+class Call final : public Message {
+ public:
+  Call(Connection& connection, Worker& home, const Command& command, Args arguments);
+  ~Call() override;
+
+  Session& session();
+  Server& server();
+  Worker& home() { return home_; }
+  const Command& command() const { return command_; }
+  Args args() const { return arguments_; }
+  resp::ReplyWriter reply;
+
+  // The reply is complete. The Call is gone soon after.
+  void finish();
+  // Replies the error and finishes. An ok status: replies OK.
+  void finish(const Status& status);
+
+  // Runs `work` on every worker, at the same time, and `then` here when all have. `work` may use what it captured by
+  // reference only for its own worker's share.
+  void on_workers(std::function<void(Worker&)> work, std::function<void()> then);
+  // The same for one worker.
+  void on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then);
+
+  // Changes whole databases on all shards at once, isolated and atomic (FLUSHALL, SWAPDB), and then finishes with OK or the
+  // error that prevented it. `changes`: what each shard does.
+  void change_databases(const std::vector<Change>& changes);
+
+  void arrive(Worker& here) override;
+
+  // For the connection.
+  const std::string& reply_bytes() const { return reply_bytes_; }
+  std::int64_t started_ns() const { return started_ns_; }
+  const std::string& error() const { return error_; }
+
+ private:
+  Connection& connection_;
+  Worker& home_;
+  const Command& command_;
+  const Args arguments_;
+  const std::int64_t started_ns_;
+  std::string reply_bytes_;
+  std::unique_ptr<Transaction> transaction_;
+  bool finished_ = false;
+  std::string error_;  // what finish(status) replied, if it was one
+};
+
+}  // namespace stave

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/command_docs.h"
+
+#include "src/command.h"
+
+namespace stave {
+
+const CommandDocs& find_docs(std::string_view name) {
+  static constexpr CommandDocs kNone;
+  for (const auto& group : {string_docs(), bitmap_docs(), generic_docs(), connection_docs(), client_docs(),
+                            server_docs(), introspection_docs()}) {
+    for (const CommandDocs& docs : group) {
+      if (docs.name == name) return docs;
+    }
+  }
+  return kNone;
+}
+
+bool is_reported(const Command& command) {
+  return !find_docs(command.name).name.empty();
+}
+
+}  // namespace stave

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/commands/object.h"
+
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <optional>
+
+#include "src/commands/keys.h"
+#include "src/numbers.h"
+
+namespace stave {
+namespace {
+
+constexpr std::size_t kEmbeddedBytesMax = 44;
+
+// Redis keeps one object for each of these integers, and OBJECT REFCOUNT gives it away.
+constexpr std::int64_t kSharedIntegers = 10'000;
+constexpr std::int64_t kSharedRefcount = std::numeric_limits<std::int32_t>::max();
+
+// When there is no such key, null is the reply.
+Found look_up(Context& context, std::string_view name) {
+  context.touch = false;
+  const Found found = context.find(name);
+  if (!found.exists) context.reply.null();
+  return found;
+}
+
+// kCold when the encoding depends on a value that is not there.
+Status need_encoding(Context& context, std::string_view name, const Found& found) {
+  if (found.resident || !encoding_needs_value(found)) return {};
+  context.keys.want({context.db, name});
+  return kCold;
+}
+
+std::optional<std::int64_t> integer_of(const Found& found) {
+  return encoding_needs_value(found) ? parse_integer(found.value) : std::nullopt;
+}
+
+}  // namespace
+
+bool encoding_needs_value(const Found& found) {
+  return found.type == Type::kString && !found.raw_encoding && found.value_bytes <= kIntegerTextBytesMax;
+}
+
+std::string_view encoding_name(const Found& found) {
+  if (integer_of(found)) return "int";
+  return found.raw_encoding || found.value_bytes > kEmbeddedBytesMax ? "raw" : "embstr";
+}
+
+Status object_encoding(Context& context, Args args) {
+  const Found found = look_up(context, args[2]);
+  if (!found.exists) return {};
+  if (Status status = need_encoding(context, args[2], found); !status.ok()) return status;
+  context.reply.bulk(encoding_name(found));
+  return {};
+}
+
+Status object_refcount(Context& context, Args args) {
+  const Found found = look_up(context, args[2]);
+  if (!found.exists) return {};
+  if (Status status = need_encoding(context, args[2], found); !status.ok()) return status;
+  const auto number = integer_of(found);
+  context.reply.integer(number && *number >= 0 && *number < kSharedIntegers ? kSharedRefcount : 1);
+  return {};
+}
+
+// The cache knows which values are hot, but not since when.
+Status object_idletime(Context& context, Args args) {
+  if (look_up(context, args[2]).exists) context.reply.integer(0);
+  return {};
+}
+
+Status object_freq(Context& context, Args args) {
+  return look_up(context, args[2]).exists ? Status(errors::kNoLfuPolicy) : Status();
+}
+
+Status object_help(Context& context, Args) {
+  constexpr std::string_view kLines[] = {
+      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "ENCODING <key>",
+      "    The encoding that Redis would use for the value at <key>.",
+      "FREQ <key>",
+      "    How often <key> is used; an error, since no LFU counter is kept.",
+      "IDLETIME <key>",
+      "    Seconds since the last use of <key>; always 0, since that is not kept.",
+      "REFCOUNT <key>",
+      "    The reference count that Redis would give for the value at <key>.",
+      "HELP",
+      "    Print this help.",
+  };
+  context.reply.array(std::size(kLines));
+  for (const std::string_view line : kLines) context.reply.simple(line);
+  return {};
+}
+
+}  // namespace stave

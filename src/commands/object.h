@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Redis would call the inner form of a value, for OBJECT and DEBUG OBJECT. It follows from the value and one flag;
+// nothing in Stave is stored that way.
+#pragma once
+
+#include <string_view>
+
+#include "shards/keyspace.h"
+
+namespace stave {
+
+// Whether encoding_name() has to see the value, not only its size.
+bool encoding_needs_value(const Found& found);
+// "int", "embstr", "raw". REQUIRES: found.exists, and that it is resident if encoding_needs_value().
+std::string_view encoding_name(const Found& found);
+
+}  // namespace stave

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// The turn: from requests to replies. The socket is in connection_io.cc.
+#include "src/connection.h"
+
+#include <cassert>
+
+#include "src/limits.h"
+#include "src/router.h"
+#include "src/server.h"
+#include "src/worker.h"
+
+namespace stave {
+
+void Connection::arrive(Worker&) {
+  scheduled_ = false;
+  process_input();
+}
+
+void Connection::schedule() {
+  if (scheduled_) return;
+  scheduled_ = true;
+  worker_.ready(this);
+}
+
+void Connection::process_input() {
+  if (turn_active_ || closing_ || close_after_replies_ || worker_.draining()) return destroy_when_possible();
+  if (output_bytes() >= limits::kOutputBytesHigh) return;  // goes on when the client has read
+  if (!build_turn()) return update_poll();
+  dispatch();
+}
+
+// Parses what is there, up to a turn's worth. False when there was no whole request.
+bool Connection::build_turn() {
+  const Settings& settings = worker_.settings();
+  resp::Limits parser_limits;
+  parser_limits.bulk_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
+  while (!input_.empty() && sequence_.size() < limits::kTurnCommands && !close_after_replies_) {
+    parser_limits.authenticated = session_.client.authenticated;
+    const resp::ParseStatus status = parser_.parse(input_.view(), parser_limits, arguments_);
+    if (status == resp::ParseStatus::kError) {
+      protocol_error(parser_.error());
+      break;
+    }
+    if (status == resp::ParseStatus::kIncomplete) break;
+    const std::size_t consumed = parser_.consumed();
+    if (!arguments_.empty() && take(arguments_) == Taken::kLater) break;
+    input_.consume(consumed);
+    if (call_ != nullptr || transaction_ != nullptr) break;
+  }
+  return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
+}
+
+// One request: answered at once, put into a batch, or begun as the turn's only command.
+Connection::Taken Connection::take(Args arguments) {
+  const Command* command = find_command(arguments);
+  const bool alone = command != nullptr && command->call != nullptr;
+  if (alone && !sequence_.empty()) return Taken::kLater;
+  if (command != nullptr && worker_.paused(command->has(kWrite)) && may_be_paused(*command)) {
+    worker_.wait_for_pause_end(id());
+    return Taken::kLater;
+  }
+  if (reject(command, arguments)) return Taken::kYes;
+  session_.client.last_command = command;
+  if (command->data != nullptr) return route(*command, arguments);
+  session_.client.last_active_ms = worker_.now_ms();
+  if (alone) {
+    special_blind_ = take_blind();
+    call_ = std::make_unique<Call>(*this, worker_, *command, arguments);
+    return Taken::kYes;
+  }
+  const std::int64_t started_ns = worker_.command_clock_ns();
+  const std::size_t begin = local_replies_.size();
+  const ReplyMode mode_before = session_.reply_mode;
+  const Status status = command->session(session_, arguments);
+  if (!status.ok()) {
+    local_replies_.resize(begin);
+    writer_.error(status.message());
+  }
+  worker_.count_command(*command, arguments, session_.client.address, started_ns,
+                        status.ok() ? std::string_view() : status.message());
+  // CLIENT REPLY answers by its own rules: silence is what it asks for.
+  const bool blind = mode_before == session_.reply_mode ? take_blind() : session_.reply_mode != ReplyMode::kOn;
+  if (session_.close_after_reply) close_after_replies_ = true;
+  end_local_reply(blind);
+  return Taken::kYes;
+}
+
+// Arity, authentication, unknown commands. True when the request has got its error.
+bool Connection::reject(const Command* command, Args arguments) {
+  Status status = check_request(command, arguments, session_);
+  if (status.ok()) return false;
+  writer_.error(status.message());
+  worker_.count_rejected(command, status.message());
+  end_local_reply(take_blind());
+  return true;
+}
+
+Connection::Taken Connection::route(const Command& command, Args arguments) {
+  Server& server = worker_.server();
+  const Route where = find_route(command, arguments, server.shard_count());
+  if (!where.several_shards) {
+    add_to_batch(command, arguments, where.shard);
+    return Taken::kYes;
+  }
+  if (!sequence_.empty()) return Taken::kLater;
+  Request request;
+  request.command = &command;
+  request.db = static_cast<std::uint8_t>(session_.client.db);
+  request.protocol = static_cast<std::uint8_t>(session_.client.protocol);
+  request.touch = !session_.client.no_touch;
+  std::vector<int> keys;
+  find_keys(command, arguments, keys);
+  special_blind_ = take_blind();
+  transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request, arguments, keys,
+                                               session_.client.address);
+  return Taken::kYes;
+}
+
+void Connection::add_to_batch(const Command& command, Args arguments, std::uint32_t shard) {
+  const std::size_t to = worker_.server().worker_of(shard);
+  if (batches_.empty()) {
+    batches_.resize(worker_.server().worker_count());
+    batch_positions_.resize(batches_.size());
+  }
+  if (batches_[to] == nullptr) batches_[to] = std::make_unique<Batch>(*this, worker_.number(), to);
+  Request request;
+  request.command = &command;
+  request.shard = shard;
+  request.db = static_cast<std::uint8_t>(session_.client.db);
+  request.protocol = static_cast<std::uint8_t>(session_.client.protocol);
+  request.touch = !session_.client.no_touch;
+  batches_[to]->add(request, arguments, input_);
+  sequence_.push_back({static_cast<std::uint16_t>(to), take_blind()});
+}
+
+void Connection::end_local_reply(bool blind) {
+  local_ends_.push_back(local_replies_.size());
+  sequence_.push_back({kLocal, blind});
+}
+
+// Whether the reply to the present command is unwanted (CLIENT REPLY OFF or SKIP).
+bool Connection::take_blind() {
+  if (session_.reply_mode == ReplyMode::kOn) return false;
+  if (session_.reply_mode == ReplyMode::kSkipNext) session_.reply_mode = ReplyMode::kOn;
+  return true;
+}
+
+void Connection::protocol_error(std::string_view text) {
+  writer_.error(text);
+  end_local_reply(false);
+  close_after_replies_ = true;
+}
+
+void Connection::dispatch() {
+  turn_active_ = true;
+  if (call_ != nullptr) return call_->command().call(*call_);
+  if (transaction_ != nullptr) return transaction_->start();
+  for (auto& batch : batches_) {
+    if (batch == nullptr || batch->empty()) continue;
+    ++away_;
+    if (batch->worker() != worker_.number()) worker_.send(batch->worker(), batch.get());
+  }
+  // The own batch last, so that the others are under way meanwhile. It may come back before this returns.
+  if (away_ == 0) return collect();
+  if (!batches_.empty()) {
+    Batch* own = batches_[worker_.number()].get();
+    if (own != nullptr && !own->empty()) own->arrive(worker_);
+  }
+}
+
+void Connection::batch_came_back() {
+  if (--away_ == 0) collect();
+}
+
+void Connection::special_came_back() {
+  if (!special_blind_) output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
+  if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
+  if (call_ != nullptr) {
+    worker_.count_command(call_->command(), call_->args(), session_.client.address, call_->started_ns(), call_->error());
+  }
+  call_.reset();
+  transaction_.reset();
+  special_blind_ = false;
+  end_turn();
+}
+
+// Puts the replies that are there into the output, in the order of the commands.
+void Connection::collect() {
+  for (; collected_ < sequence_.size(); ++collected_) {
+    const Source source = sequence_[collected_];
+    std::string_view reply;
+    if (source.worker == kLocal) {
+      const std::size_t begin = local_position_ == 0 ? 0 : local_ends_[local_position_ - 1];
+      reply = std::string_view(local_replies_).substr(begin, local_ends_[local_position_] - begin);
+      ++local_position_;
+    } else {
+      Batch& batch = *batches_[source.worker];
+      std::size_t& position = batch_positions_[source.worker];
+      if (position == batch.replies_ready()) break;
+      const std::size_t begin = position == 0 ? 0 : batch.reply_end(position - 1);
+      reply = std::string_view(batch.replies()).substr(begin, batch.reply_end(position) - begin);
+      ++position;
+    }
+    if (!source.blind) output_.append(reply);
+  }
+  if (has_output()) want_output();
+  if (collected_ == sequence_.size()) return end_turn();
+  // A batch has stopped because its replies were large: it goes on when the client has read them.
+  stalled_ = true;
+  if (output_bytes() < limits::kOutputBytesHigh || closing_) resume();
+}
+
+void Connection::resume() {
+  stalled_ = false;
+  for (auto& batch : batches_) {
+    if (batch == nullptr || batch->finished()) continue;
+    if (batch_positions_[batch->worker()] != batch->replies_ready()) continue;
+    batch->drop_replies();
+    batch_positions_[batch->worker()] = 0;
+    ++away_;
+    worker_.send(batch->worker(), batch.get());
+  }
+  assert(away_ > 0);
+}
+
+void Connection::end_turn() {
+  for (std::size_t i = 0; i < batches_.size(); ++i) {
+    if (batches_[i] != nullptr && !batches_[i]->empty()) batches_[i]->clear();
+    batch_positions_[i] = 0;
+  }
+  sequence_.clear();
+  local_replies_.clear();
+  local_ends_.clear();
+  collected_ = local_position_ = 0;
+  turn_active_ = false;
+  if (has_output()) want_output();
+  if (input_.empty()) input_.release();
+  if (closing_ || close_after_replies_) return destroy_when_possible();
+  if (!input_.empty()) schedule();
+  update_poll();
+}
+
+}  // namespace stave

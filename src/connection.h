@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connection: one client's socket. Bytes in become requests, requests become a turn, a turn becomes replies in the order of
+// its commands.
+//
+// A turn is what is parsed from the input at one time: session commands run at once, data commands are put into one batch for each
+// worker, and a command that needs more than one shard (a transaction) or other workers (a call) is a turn of its own.
+// One turn is under way at a time, so the commands of a connection never overtake each other. While it is, the
+// input that its arguments view stays where it is. A client that does not read its replies stops being read.
+//
+// Owner thread only; it is a Message so that it can have itself called again outside of the present call.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resp/parser.h"
+#include "src/batch.h"
+#include "src/call.h"
+#include "src/input_buffer.h"
+#include "src/message.h"
+#include "src/session.h"
+#include "src/transaction.h"
+
+namespace stave {
+
+class Connection final : public Message {
+ public:
+  Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id);
+  ~Connection() override;  // REQUIRES: no turn is under way
+
+  Status start();
+  Session& session() { return session_; }
+  const Session& session() const { return session_; }
+  std::uint64_t id() const { return session_.client.id; }
+
+  // Takes up the input that waits (after a pause, a turn, a drained output).
+  void arrive(Worker& here) override;
+  // The turn's parts, when they are done.
+  void batch_came_back();
+  void special_came_back();  // a call or a transaction
+
+  // Puts out what can be; called once a loop turn when it asked for it.
+  void put_out();
+  // Closes as soon as no turn is under way; replies not yet sent are dropped.
+  void close();
+  // Closes once the client has its replies.
+  void close_after_replies();
+  bool closing() const { return closing_; }
+  bool busy() const { return turn_active_; }
+  bool has_output() const { return output_sent_ < output_.size(); }
+  void schedule();
+
+  // For CLIENT LIST and INFO.
+  std::size_t input_bytes() const { return input_.size(); }
+  std::size_t input_free_bytes() const { return input_.free_bytes(); }
+  std::size_t output_bytes() const { return output_.size() - output_sent_; }
+  bool waiting() const { return turn_active_; }
+
+ private:
+  static constexpr std::uint16_t kLocal = 0xffff;  // source of a reply: the turn itself
+  // Where a reply comes from, and whether it is unwanted (CLIENT REPLY).
+  struct Source {
+    std::uint16_t worker;
+    bool blind;
+  };
+  enum class Taken : std::uint8_t { kYes, kLater };  // kLater: must begin a turn of its own
+
+  void on_event(int status, int events);
+  void on_readable();
+  void process_input();
+  bool build_turn();
+  Taken take(Args arguments);
+  Taken route(const Command& command, Args arguments);
+  bool reject(const Command* command, Args arguments);
+  void add_to_batch(const Command& command, Args arguments, std::uint32_t shard);
+  void end_local_reply(bool blind);
+  bool take_blind();
+  void protocol_error(std::string_view text);
+  void dispatch();
+  void collect();
+  void resume();
+  void end_turn();
+  void make_input_room();
+  void want_output();
+  void update_poll();
+  void destroy_when_possible();
+
+  Worker& worker_;
+  uv_poll_t poll_{};
+  int poll_events_ = 0;
+  std::string local_replies_;  // must stand before writer_ and session_
+  resp::ReplyWriter writer_;
+  Session session_;
+
+  InputBuffer input_;
+  resp::RequestParser parser_;
+  resp::Arguments arguments_;
+
+  // The turn.
+  bool turn_active_ = false;
+  std::vector<Source> sequence_;               // of its replies, in order
+  std::size_t collected_ = 0;                  // replies of sequence_ that are in output_
+  std::vector<std::size_t> local_ends_;
+  std::vector<std::unique_ptr<Batch>> batches_;  // by worker; made when first needed
+  std::vector<std::size_t> batch_positions_;     // replies taken from each batch since it was sent
+  std::size_t local_position_ = 0;
+  std::size_t away_ = 0;                         // batches under way
+  std::unique_ptr<Call> call_;
+  std::unique_ptr<Transaction> transaction_;
+  bool special_blind_ = false;
+
+  std::string output_;
+  std::size_t output_sent_ = 0;
+  bool output_blocked_ = false; // the socket takes no more for now
+  bool output_wanted_ = false;  // is in the worker's list
+  bool scheduled_ = false;      // is in the worker's ready list
+  bool stalled_ = false;        // a batch waits until the client has read
+  bool closing_ = false;
+  bool closed_ = false;
+  bool close_after_replies_ = false;
+};
+
+}  // namespace stave

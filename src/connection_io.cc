@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The socket of a connection: reading, writing, closing.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+
+#include "src/addresses.h"
+#include "src/connection.h"
+#include "src/limits.h"
+#include "src/server.h"
+#include "src/worker.h"
+
+namespace stave {
+
+Connection::Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id)
+    : worker_(worker), writer_(local_replies_), session_(worker, writer_) {
+  session_.client.id = id;
+  session_.client.fd = fd;
+  session_.client.unix_socket = is_unix;
+  session_.client.connected_ms = session_.client.last_active_ms = worker.now_ms();
+  session_.client.authenticated = worker.settings().requirepass.empty();
+}
+
+Connection::~Connection() { assert(!turn_active_); }
+
+Status Connection::start() {
+  const int fd = session_.client.fd;
+  if (!session_.client.unix_socket) set_tcp_options(fd, worker_.settings().tcp_keepalive);
+  describe_addresses(fd, session_.client);
+  if (const int error = uv_poll_init(worker_.loop(), &poll_, fd); error != 0) {
+    return Status::error(std::string("uv_poll_init: ") + uv_strerror(error));
+  }
+  poll_.data = this;
+  update_poll();
+  return {};
+}
+
+// Watches for what can be done now: input while there is room for it, output while some is left over.
+void Connection::update_poll() {
+  if (closing_) return;
+  const bool room = !turn_active_ || input_.size() < limits::kInputWaitingBytes;
+  const bool reads = room && !close_after_replies_ && output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
+  const int events = (reads ? UV_READABLE : 0) | (has_output() && output_blocked_ ? UV_WRITABLE : 0);
+  if (events == poll_events_) return;
+  poll_events_ = events;
+  if (events == 0) {
+    // A peer that goes away must still be noticed, or a turn's worth of memory would wait for it for ever.
+    uv_poll_start(&poll_, UV_DISCONNECT, [](uv_poll_t* handle, int status, int flags) {
+      static_cast<Connection*>(handle->data)->on_event(status, flags);
+    });
+    return;
+  }
+  uv_poll_start(&poll_, events, [](uv_poll_t* handle, int status, int flags) {
+    static_cast<Connection*>(handle->data)->on_event(status, flags);
+  });
+}
+
+void Connection::on_event(int status, int events) {
+  if (status != 0) return close();
+  if ((events & UV_WRITABLE) != 0) {
+    output_blocked_ = false;
+    put_out();
+  }
+  if (closing_) return;
+  if ((events & UV_READABLE) != 0) {
+    on_readable();
+  } else if ((events & UV_DISCONNECT) != 0) {
+    close();
+  }
+}
+
+void Connection::on_readable() {
+  if (input_.free_bytes() == 0) {
+    // Arguments of the turn under way view the buffer: it may only grow between turns.
+    if (turn_active_) {
+      poll_events_ = 0;
+      uv_poll_stop(&poll_);
+      return;
+    }
+    make_input_room();
+  }
+  const std::size_t room = input_.free_bytes();
+  const ssize_t got = recv(session_.client.fd, input_.free_space(), room, 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0) return close();
+  input_.filled(static_cast<std::size_t>(got));
+  worker_.stats().bytes_in += static_cast<std::uint64_t>(got);
+  session_.client.last_active_ms = worker_.now_ms();
+  process_input();
+}
+
+// Room for what the request is known to need; otherwise twice what there is.
+void Connection::make_input_room() {
+  const std::size_t needed = parser_.bytes_needed();
+  std::size_t bytes = std::max({limits::kInputBytes, needed, 2 * input_.size()});
+  // A client may announce more than it will ever send: memory follows what has come, in steps.
+  if (needed > limits::kInputGrowBytes) bytes = std::max(2 * input_.size(), limits::kInputGrowBytes);
+  if (needed > 0) bytes = std::min(bytes, std::max(needed, limits::kInputBytes));
+  input_.make_room(bytes);
+  const auto limit = static_cast<std::size_t>(worker_.settings().client_query_buffer_limit);
+  if (limit != 0 && input_.size() > limit) close();
+}
+
+void Connection::want_output() {
+  if (output_wanted_) return;
+  output_wanted_ = true;
+  worker_.wants_output(*this);
+}
+
+void Connection::put_out() {
+  output_wanted_ = false;
+  while (has_output() && !closing_ && !output_blocked_) {
+    const ssize_t sent =
+        send(session_.client.fd, output_.data() + output_sent_, output_bytes(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
+      output_blocked_ = true;
+      break;
+    }
+    if (sent < 0) return close();
+    output_sent_ += static_cast<std::size_t>(sent);
+    worker_.stats().bytes_out += static_cast<std::uint64_t>(sent);
+  }
+  if (!has_output()) {
+    output_.clear();
+    output_sent_ = 0;
+    if (output_.capacity() > limits::kKeptBufferBytes) output_.shrink_to_fit();
+  } else if (output_sent_ > limits::kOutputBytesHigh) {
+    output_.erase(0, output_sent_);
+    output_sent_ = 0;
+  }
+  const auto hard_limit = static_cast<std::size_t>(worker_.settings().client_output_buffer_limit.normal.hard_bytes);
+  if (hard_limit != 0 && output_bytes() > hard_limit) return close();
+  if (stalled_ && output_bytes() < limits::kOutputBytesHigh) {
+    resume();
+  } else if (!turn_active_ && !input_.empty() && output_bytes() < limits::kOutputBytesHigh) {
+    schedule();
+  }
+  update_poll();
+  destroy_when_possible();
+}
+
+void Connection::close() {
+  if (closing_) return;
+  closing_ = true;
+  output_.clear();
+  output_sent_ = 0;
+  uv_poll_stop(&poll_);
+  if (stalled_) resume();  // nobody reads it, but the turn must end
+  destroy_when_possible();
+}
+
+void Connection::close_after_replies() {
+  close_after_replies_ = true;
+  destroy_when_possible();
+}
+
+void Connection::destroy_when_possible() {
+  if (close_after_replies_ && !turn_active_ && !has_output() && !closing_) return close();
+  if (!closing_ || turn_active_ || scheduled_ || output_wanted_ || closed_) return;
+  closed_ = true;
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
+    auto* const self = static_cast<Connection*>(handle->data);
+    self->worker_.remove_connection(*self);
+  });
+  ::close(session_.client.fd);
+}
+
+}  // namespace stave

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Redis' error texts, once. A command returns one of these as its Status; the reply writer adds the leading '-'.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shards/status.h"
+
+namespace stave::errors {
+
+inline constexpr Error kWrongType{"WRONGTYPE Operation against a key holding the wrong kind of value"};
+inline constexpr Error kSyntax{"ERR syntax error"};
+inline constexpr Error kNotAnInteger{"ERR value is not an integer or out of range"};
+inline constexpr Error kNotAnInt{"ERR value is out of range, value must between -2147483648 and 2147483647"};
+inline constexpr Error kNotAFloat{"ERR value is not a valid float"};
+inline constexpr Error kOverflow{"ERR increment or decrement would overflow"};
+inline constexpr Error kDecrementOverflow{"ERR decrement would overflow"};
+inline constexpr Error kNanOrInfinity{"ERR increment would produce NaN or Infinity"};
+inline constexpr Error kStringTooLong{"ERR string exceeds maximum allowed size (proto-max-bulk-len)"};
+inline constexpr Error kOffsetOutOfRange{"ERR offset is out of range"};
+inline constexpr Error kNoSuchKey{"ERR no such key"};
+inline constexpr Error kSameObject{"ERR source and destination objects are the same"};
+inline constexpr Error kIndexOutOfRange{"ERR DB index is out of range"};
+inline constexpr Error kInvalidDbIndex{"ERR invalid DB index"};
+inline constexpr Error kOutOfMemory{"OOM command not allowed when used memory > 'maxmemory'."};
+inline constexpr Error kNoAuth{"NOAUTH Authentication required."};
+
+// Expiry.
+inline constexpr Error kExpireNxWithOther{"ERR NX and XX, GT or LT options at the same time are not compatible"};
+inline constexpr Error kExpireGtWithLt{"ERR GT and LT options at the same time are not compatible"};
+
+// LCS.
+inline constexpr Error kLcsNotStrings{"ERR The specified keys must contain string values"};
+inline constexpr Error kLcsLenWithIdx{"ERR If you want both the length and indexes, please just use IDX."};
+inline constexpr Error kLcsTooLong{"ERR String too long for LCS"};
+inline constexpr Error kLcsMemory{"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"};
+
+// Bitmaps.
+inline constexpr Error kBitOffset{"ERR bit offset is not an integer or out of range"};
+inline constexpr Error kBitValue{"ERR bit is not an integer or out of range"};
+inline constexpr Error kBitposBit{"ERR The bit argument must be 1 or 0."};
+inline constexpr Error kBitopNot{"ERR BITOP NOT must be called with a single source key."};
+inline constexpr Error kBitfieldType{
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."};
+inline constexpr Error kBitfieldOverflow{"ERR Invalid OVERFLOW type specified"};
+inline constexpr Error kBitfieldReadOnly{"ERR BITFIELD_RO only supports the GET subcommand"};
+
+// OBJECT.
+inline constexpr Error kNoLfuPolicy{
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
+    "between policies at runtime LRU and LFU data will take some time to adjust."};
+
+// `command` is the full name in lower case: "set", "object|encoding".
+inline Status wrong_arity(std::string_view command) {
+  return Status::error("ERR wrong number of arguments for '" + std::string(command) + "' command");
+}
+inline Status invalid_expire_time(std::string_view command) {
+  return Status::error("ERR invalid expire time in '" + std::string(command) + "' command");
+}
+
+}  // namespace stave::errors

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/executor.h"
+
+#include "src/shard_host.h"
+#include "src/worker.h"
+
+namespace stave {
+namespace {
+
+// More than the log can need for one command's changes: its arguments, and the values of its keys, each perhaps twice.
+std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args arguments) {
+  constexpr std::uint64_t kOverhead = 64;  // record header, expiry, padding
+  std::uint64_t bytes = 0;
+  for (const std::string_view argument : arguments) bytes += argument.size() + kOverhead;
+  if (!request.command->has(kNoValues)) {
+    std::vector<int> positions;
+    find_keys(*request.command, arguments, positions);
+    for (const int position : positions) {
+      const Found found = shard.find({request.db, arguments[static_cast<std::size_t>(position)]}, false);
+      bytes += found.value_bytes + kOverhead;
+    }
+  }
+  return 2 * bytes;
+}
+
+bool changes_several_keys(const Command& command, Args arguments) {
+  return command.has(kWrite) && command.keys.last != command.keys.first && arguments.size() > 2;
+}
+
+}  // namespace
+
+bool is_cold(const Status& status) { return !status.ok() && status.message() == kCold.text; }
+
+ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
+                       const std::string& client, resp::ReplyWriter& writer) {
+  const Command& command = *request.command;
+  Shard& shard = host.shard;
+  ExecutorResult result;
+  const std::size_t reply_begin = writer.output().size();
+  const std::int64_t started_ns = worker.command_clock_ns();
+  shard.set_now(worker.now_ms());
+
+  Status status;
+  if (command.has(kDenyOom) && shard.out_of_memory()) {
+    status = errors::kOutOfMemory;
+  } else {
+    const bool several = changes_several_keys(command, arguments);
+    if (several) status = shard.begin_batch(batch_bytes_max(shard, request, arguments));
+    if (status.ok()) {
+      Context context(shard, writer, request.db, worker.now_ms());
+      context.limits = worker.command_limits();
+      context.touch = request.touch;
+      status = command.data(context, arguments);
+      if (several) shard.end_batch();
+      if (is_cold(status)) {
+        result.cold = true;
+        result.wanted = shard.take_wanted();
+        return result;
+      }
+      host.keyspace.hits += context.counters.hits;
+      host.keyspace.misses += context.counters.misses;
+    }
+  }
+  if (!status.ok()) {
+    writer.output().resize(reply_begin);
+    writer.error(status.message());
+  }
+  worker.count_command(command, arguments, client, started_ns, status.ok() ? std::string_view() : status.message());
+  return result;
+}
+
+}  // namespace stave

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// stave-server: reads the settings, opens the log, runs the server.
+#include <csignal>
+#include <cstdio>
+
+#include "src/config.h"
+#include "src/logger.h"
+#include "src/server.h"
+
+namespace {
+
+int fail(const std::string& message) {
+  std::fprintf(stderr, "stave-server: %s\n", message.c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto launch = stave::load_settings(argc, argv);
+  if (!launch.ok()) return fail(launch.message());
+  switch (launch->action) {
+    case stave::Launch::Action::kHelp:
+      std::fputs(stave::settings_help().c_str(), stdout);
+      return 0;
+    case stave::Launch::Action::kVersion:
+      std::puts("Stave server v=" STAVE_VERSION " (speaks as Redis 7.2.0)");
+      return 0;
+    case stave::Launch::Action::kServe:
+      break;
+  }
+  if (auto status = stave::open_log(launch->settings.logfile, launch->settings.loglevel); !status.ok()) {
+    return fail(status.message());
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  stave::Server server(std::move(*launch));
+  const stave::Status status = server.run();
+  return status.ok() ? 0 : fail(status.message());
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/router.h"
+
+#include <array>
+#include <charconv>
+
+#include "src/ascii.h"
+
+namespace stave {
+namespace {
+
+constexpr std::array<std::uint16_t, 256> make_crc16_table() {
+  std::array<std::uint16_t, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    unsigned crc = byte << 8;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1;
+    table[byte] = static_cast<std::uint16_t>(crc);
+  }
+  return table;
+}
+constexpr auto kCrc16 = make_crc16_table();
+
+// The cursor of SCAN names its shard in its low bits.
+constexpr std::uint64_t kCursorShardMask = 1023;
+
+std::string quoted_arguments(Args arguments) {
+  constexpr std::size_t kBytesShown = 128;
+  std::string text;
+  for (std::size_t i = 1; i < arguments.size() && text.size() < kBytesShown; ++i) {
+    text.append("'").append(arguments[i].substr(0, kBytesShown - text.size())).append("' ");
+  }
+  return text;
+}
+
+Status unknown_command(Args arguments) {
+  return Status::error("ERR unknown command '" + std::string(arguments[0].substr(0, 128)) +
+                       "', with args beginning with: " + quoted_arguments(arguments));
+}
+
+Status unknown_subcommand(const Command& container, Args arguments) {
+  std::string name(container.name);
+  for (char& c : name) c = ascii::upper(c);
+  return Status::error("ERR unknown subcommand '" + std::string(arguments[1].substr(0, 128)) + "'. Try " + name + " HELP.");
+}
+
+bool is_container(const Command& command) {
+  return command.data == nullptr && command.session == nullptr && command.call == nullptr;
+}
+
+}  // namespace
+
+std::uint32_t key_slot(std::string_view key) {
+  const std::size_t open = key.find('{');
+  if (open != std::string_view::npos) {
+    const std::size_t close = key.find('}', open + 1);
+    if (close != std::string_view::npos && close > open + 1) key = key.substr(open + 1, close - open - 1);
+  }
+  std::uint16_t crc = 0;
+  for (const char c : key) crc = static_cast<std::uint16_t>(crc << 8 ^ kCrc16[(crc >> 8 ^ static_cast<unsigned char>(c)) & 0xff]);
+  return crc & 16383;
+}
+
+Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
+  Route route;
+  if (shards == 1) return route;
+  if (command.has(kByCursor)) {
+    std::uint64_t cursor = 0;
+    std::from_chars(arguments[1].data(), arguments[1].data() + arguments[1].size(), cursor);
+    route.shard = static_cast<std::uint32_t>((cursor & kCursorShardMask) % shards);
+    return route;
+  }
+  const KeyRange& keys = command.keys;
+  if (keys.first == 0) return route;
+  const auto first = static_cast<std::size_t>(keys.first);
+  route.shard = shard_of_key(arguments[first], shards);
+  if (keys.last == keys.first) return route;
+  std::vector<int> positions;
+  find_keys(command, arguments, positions);
+  for (const int position : positions) {
+    if (shard_of_key(arguments[static_cast<std::size_t>(position)], shards) != route.shard) route.several_shards = true;
+  }
+  return route;
+}
+
+Status check_request(const Command* command, Args arguments, const Session& session) {
+  if (command == nullptr) return unknown_command(arguments);
+  if (is_container(*command) && arguments.size() > 1) return unknown_subcommand(*command, arguments);
+  if (!command->accepts(arguments.size())) {
+    return Status::error("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
+  }
+  if (!session.client.authenticated && !command->has(kNoAuth)) return errors::kNoAuth;
+  return {};
+}
+
+bool may_be_paused(const Command& command) { return command.group != "connection" || command.name == "ping"; }
+
+}  // namespace stave

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/server.h"
+
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <barrier>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "src/logger.h"
+#include "src/worker.h"
+
+namespace stave {
+namespace {
+
+std::int64_t unix_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::uint64_t random_u64() {
+  std::uint64_t value = 0;
+  while (getrandom(&value, sizeof value, 0) != sizeof value) {
+  }
+  return value;
+}
+
+std::string random_hex40() {
+  char text[49];
+  std::snprintf(text, sizeof text, "%016llx%016llx%016llx", static_cast<unsigned long long>(random_u64()),
+                static_cast<unsigned long long>(random_u64()), static_cast<unsigned long long>(random_u64()));
+  return std::string(text, 40);
+}
+
+// Room for `clients` sockets beside the files of the store, as far as the system allows.
+void raise_file_limit(std::int64_t clients) {
+  constexpr rlim_t kOtherFiles = 4096;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = static_cast<rlim_t>(clients) + kOtherFiles;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Runs a function on another worker; nothing comes back.
+class Task final : public Message {
+ public:
+  explicit Task(std::function<void(Worker&)> work) : work_(std::move(work)) {}
+  void arrive(Worker& here) override {
+    const std::unique_ptr<Task> self(this);
+    work_(here);
+  }
+
+ private:
+  std::function<void(Worker&)> work_;
+};
+
+}  // namespace
+
+// Workers start in step: all read their shards, then all know which transactions are whole, then all listen.
+struct Server::Start {
+  explicit Start(std::ptrdiff_t workers) : barrier(workers) {}
+  std::barrier<> barrier;
+  std::mutex mutex;
+  Status first_error;
+  std::vector<std::unique_ptr<Recovery>> recoveries;  // by shard
+};
+
+Server::Server(Launch launch)
+    : config_file_(std::move(launch.config_file)),
+      settings_(std::move(launch.settings)),
+      run_id_(random_hex40()),
+      next_transaction_id_(random_u64()) {}
+
+Server::~Server() = default;
+
+Status Server::run() {
+  started_ms_ = unix_ms();
+  raise_file_limit(settings_.maxclients);
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  {
+    auto disk = open_disk("threads", nullptr);
+    if (!disk.ok()) return disk.take_status();
+    const auto shards = settings_.shards > 0 ? static_cast<std::uint32_t>(settings_.shards) : static_cast<std::uint32_t>(cores);
+    auto database = Database::open(**disk, settings_.dir, shards);
+    if (!database.ok()) return database.take_status();
+    database_ = std::make_unique<Database>(std::move(*database));
+  }
+  shard_count_ = database_->shards();
+  if (settings_.shards > 0 && static_cast<std::uint32_t>(settings_.shards) != shard_count_) {
+    log_warning("the database has " + std::to_string(shard_count_) + " shards, which is fixed when it is made; `shards " +
+                std::to_string(settings_.shards) + "` has no effect");
+  }
+  worker_count_ = std::min<std::size_t>(settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : cores, shard_count_);
+  sizes_.resize(shard_count_);
+  start_ = std::make_unique<Start>(static_cast<std::ptrdiff_t>(worker_count_));
+  start_->recoveries.resize(shard_count_);
+  workers_.resize(worker_count_);
+  for (std::size_t i = 0; i < worker_count_; ++i) workers_[i] = std::make_unique<Worker>(*this, i);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < worker_count_; ++i) threads.emplace_back([this, i] { worker_main(i); });
+  for (std::thread& thread : threads) thread.join();
+  workers_.clear();
+  Status status = std::move(start_->first_error);
+  if (status.ok()) log_notice("Stave is now ready to exit, bye bye...");
+  return status;
+}
+
+void Server::worker_main(std::size_t number) {
+  Worker& worker = *workers_[number];
+  if (!start_worker(number).ok()) return;
+  if (number == 0) {
+    start_->recoveries.clear();
+    log_start();
+    uv_signal_t signals[2];
+    const int numbers[2] = {SIGTERM, SIGINT};
+    for (int i = 0; i < 2; ++i) {
+      uv_signal_init(worker.loop(), &signals[i]);
+      uv_signal_start(
+          &signals[i],
+          [](uv_signal_t* handle, int number_received) {
+            Worker& here = *static_cast<Worker*>(handle->loop->data);
+            log_notice(number_received == SIGTERM ? "Received SIGTERM, shutting down" : "Received SIGINT, shutting down");
+            here.server().begin_shutdown(here);
+          },
+          numbers[i]);
+    }
+    worker.run();
+    return;
+  }
+  worker.run();
+}
+
+// Notes an error, waits for the others, and tells whether all is well so far.
+bool Server::started_so_far(Status status) {
+  if (!status.ok()) {
+    const std::lock_guard lock(start_->mutex);
+    if (start_->first_error.ok()) start_->first_error = std::move(status);
+  }
+  start_->barrier.arrive_and_wait();
+  return start_->first_error.ok();
+}
+
+Status Server::start_worker(std::size_t number) {
+  const auto stopped = [] { return Status::error("another worker could not start"); };
+  Worker& worker = *workers_[number];
+  Status status = worker.open_disk();
+  for (std::uint32_t shard = 0; shard < shard_count_ && status.ok(); ++shard) {
+    if (worker_of(shard) != number) continue;
+    status = worker.open_shard(shard, start_->recoveries[shard]);
+    if (status.ok()) sizes_[shard] = &worker.host(shard).shard.sizes();
+  }
+  if (!started_so_far(std::move(status))) return stopped();
+
+  const auto complete = [this](const TransactionHeader& header) {
+    for (std::size_t i = 0; i < header.count(); ++i) {
+      const std::uint16_t shard = header.participant(i);
+      if (shard >= shard_count_ || !start_->recoveries[shard]->transactions().contains(header.id)) return false;
+    }
+    return true;
+  };
+  status = Status();
+  for (std::uint32_t shard = 0; shard < shard_count_ && status.ok(); ++shard) {
+    if (worker_of(shard) == number) status = start_->recoveries[shard]->finish(complete);
+  }
+  if (!started_so_far(std::move(status))) return stopped();
+
+  if (number == 0) {
+    backend_reason_ = worker.backend_reason();
+    recovery_ms_ = unix_ms() - started_ms_;
+    for (const auto& recovery : start_->recoveries) {
+      const RecoveryReport& report = recovery->report();
+      recovery_report_.records += report.records;
+      recovery_report_.segments += report.segments;
+      recovery_report_.segments_with_hint += report.segments_with_hint;
+      recovery_report_.cut_bytes += report.cut_bytes;
+      recovery_report_.void_transactions += report.void_transactions;
+      for (const std::string& warning : recovery->warnings()) log_warning(warning);
+    }
+    database_->write_owner();
+  }
+  worker.open_handles();
+  // Messages may come as soon as anybody listens, so all must be ready to take them first.
+  if (!started_so_far(Status())) return stopped();
+  if (!started_so_far(worker.listen())) return stopped();
+  return {};
+}
+
+void Server::log_start() const {
+  log_notice("Stave started: " + std::to_string(worker_count_) + " workers, " + std::to_string(shard_count_) + " shards, I/O by " +
+             std::string(workers_[0]->disk().name()) + (backend_reason_.empty() ? "" : " (" + backend_reason_ + ")") +
+             ", data in " + database_->directory());
+  std::uint64_t keys = 0;
+  for (int db = 0; db < limits::kDatabases; ++db) keys += db_size(db);
+  log_notice("Recovered " + std::to_string(keys) + " keys from " + std::to_string(recovery_report_.records) + " records in " +
+             std::to_string(recovery_report_.segments) + " segments (" + std::to_string(recovery_report_.segments_with_hint) +
+             " by hint) in " + std::to_string(recovery_ms_) + " ms");
+  log_notice("Ready to accept connections on port " + std::to_string(settings_.port) +
+             (settings_.unixsocket.empty() ? "" : " and at " + settings_.unixsocket));
+}
+
+std::uint64_t Server::db_size(int db) const {
+  std::uint64_t keys = 0;
+  for (const DbSizes* sizes : sizes_) keys += sizes->keys[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
+  return keys;
+}
+
+std::uint64_t Server::db_expiring(int db) const {
+  std::uint64_t keys = 0;
+  for (const DbSizes* sizes : sizes_) keys += sizes->expiring[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
+  return keys;
+}
+
+bool Server::add_client(std::int64_t clients_max) {
+  if (clients_.fetch_add(1, std::memory_order_relaxed) < clients_max) return true;
+  clients_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+Settings Server::settings() const {
+  const std::lock_guard lock(settings_mutex_);
+  return settings_;
+}
+
+Status Server::change_settings(const std::function<Status(Settings&)>& change) {
+  const std::lock_guard lock(settings_mutex_);
+  Settings changed = settings_;
+  if (auto status = change(changed); !status.ok()) return status;
+  settings_ = std::move(changed);
+  return {};
+}
+
+void Server::begin_shutdown(Worker& here) {
+  if (stopping_.exchange(true)) return;
+  for (std::size_t i = 0; i < worker_count_; ++i) {
+    here.send(i, new Task([this](Worker& worker) {
+      worker.drain([this, &worker] { worker_drained(worker); });
+    }));
+  }
+}
+
+void Server::worker_drained(Worker& here) {
+  if (drained_.fetch_add(1) + 1 < worker_count_) return;
+  for (std::size_t i = 0; i < worker_count_; ++i) {
+    here.send(i, new Task([](Worker& worker) { worker.close_shards(); }));
+  }
+}
+
+}  // namespace stave

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// ShardHost: a shard with what its worker needs around it: who waits for commits, and counters of its keyspace. Owner thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "shards/shard.h"
+#include "src/context.h"
+
+namespace stave {
+
+class ShardHost {
+ public:
+  ShardHost(Disk& disk, Background& background, Shard::Options options);
+
+  Shard shard;
+  KeyspaceCounters keyspace;
+
+  // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be ("" otherwise).
+  // Never inside this call.
+  using Then = std::function<void(const std::string& failure)>;
+  void when_committed(std::uint64_t gsn, Then then);
+  // Releases who can go on; called after the log has moved.
+  void release();
+
+ private:
+  struct Waiting {
+    std::uint64_t gsn;
+    Then then;
+  };
+  std::deque<Waiting> waiting_;  // by gsn, ascending
+};
+
+}  // namespace stave

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What loads the servers: redis-benchmark, fio, and a feeder that fills a database in bulk."""
+import csv
+import io
+import json
+import shutil
+import socket
+import subprocess
+import typing
+
+FEED_BATCH_BYTES = 1 << 20
+ANSWER = b"+OK\r\n"
+
+
+class Load(typing.NamedTuple):
+    """One run against one server."""
+    per_second: float
+    cpu_us: float           # of the server, for one operation
+
+
+def run_benchmark(server, test, operations, clients, pipeline, keys, value_bytes):
+    """Runs redis-benchmark over random keys of key:000000000000 .. and returns a Load."""
+    before = server.cpu_seconds()
+    done = subprocess.run(
+        ["redis-benchmark", "-p", str(server.port), "--csv", "-t", test, "-n", str(operations),
+         "-c", str(clients), "-P", str(pipeline), "-r", str(keys), "-d", str(value_bytes)],
+        capture_output=True, text=True, check=False, timeout=900)
+    cpu_seconds = server.cpu_seconds() - before
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    if done.returncode != 0 or len(rows) != 1 or "rror" in done.stderr:
+        raise RuntimeError(f"redis-benchmark: {done.stdout[-500:]} {done.stderr[-500:]}")
+    return Load(float(rows[0]["rps"]), cpu_seconds / operations * 1e6)
+
+
+def run_fio(path, size_bytes, depth, seconds):
+    """Random reads of 4 KiB past the page cache from a file; returns reads per second. Lays the file out
+    first if it is not there."""
+    for engine in ("io_uring", "libaio"):
+        reads = _fio(path, size_bytes, depth, seconds, engine)
+        if reads is not None:
+            return reads
+    raise RuntimeError("fio can neither use io_uring nor libaio")
+
+
+def _fio(path, size_bytes, depth, seconds, engine):
+    done = subprocess.run(
+        ["fio", "--name=read", f"--filename={path}", f"--size={size_bytes}", "--rw=randread", "--bs=4k",
+         "--direct=1", f"--ioengine={engine}", f"--iodepth={depth}", "--time_based", f"--runtime={seconds}",
+         "--randrepeat=0", "--norandommap", "--output-format=json"],
+        capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode != 0:
+        return None
+    return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]["read"]["iops"]
+
+
+def key(number):
+    """The key that redis-benchmark uses for a random number."""
+    return b"key:%012d" % number
+
+
+def value(number, size_bytes):
+    """A value that tells its key."""
+    return (b"%d:" % number).ljust(size_bytes, b"v")
+
+
+def feed(server, keys, value_bytes):
+    """Sets keys 0 .. keys-1, and checks that every answer is OK."""
+    batch = max(1, FEED_BATCH_BYTES // (value_bytes + 50))
+    head = b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$" + b"%d" % value_bytes + b"\r\n%b\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as connection:
+        unanswered = 0
+        for first in range(0, keys, batch):
+            numbers = range(first, min(first + batch, keys))
+            connection.sendall(b"".join([head % (number, value(number, value_bytes)) for number in numbers]))
+            _take_answers(connection, unanswered)
+            unanswered = len(numbers)
+        _take_answers(connection, unanswered)
+
+
+def _take_answers(connection, count):
+    wanted = len(ANSWER) * count
+    answers = bytearray()
+    while len(answers) < wanted:
+        part = connection.recv(wanted - len(answers))
+        if not part:
+            raise RuntimeError("the server closed the feeder's connection")
+        answers += part
+    if answers != ANSWER * count:
+        raise RuntimeError(f"a write was refused: {bytes(answers[:200])}")
+
+
+def check_sample(server, keys, value_bytes, random, count=500):
+    """The server holds what the feeder gave it."""
+    with server.client() as client:
+        for _ in range(count):
+            number = random.randrange(keys)
+            if client.call("GET", key(number)) != value(number, value_bytes):
+                raise RuntimeError(f"the server gives a wrong value for {key(number)}")
+
+
+def copy_directory(source, target):
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run(["cp", "-a", "--sparse=never", source, target], check=True)
+
+
+def drop_page_cache():
+    """So that no read is served by the kernel's memory; needs root. Tells whether it could."""
+    subprocess.run(["sync"], check=False)
+    try:
+        with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+            file.write("3\n")
+    except OSError:
+        return False
+    return True

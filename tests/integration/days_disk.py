@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Days of a running server's disk: a cold value that went bad, a disk that is full and is emptied again."""
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+from days_files import check_fill, fill, find_bytes, flip_byte, marker_value, segments
+from stave_testing import wait_until
+
+DAYS = []
+SMALL_DISK_BYTES = 64 << 20
+ROOM_BYTES = 16 << 20       # what the day frees when it makes room
+PATIENCE_SECONDS = 30
+
+
+def day(function):
+    DAYS.append(function)
+    return function
+
+
+@day
+def corrupt_cold_value(setup):
+    """A value that went bad on disk: its readers get an error that names the key, nobody else notices."""
+    server = setup.server()
+    fill(server)
+    server.stop()
+    path, at = find_bytes(server, b"<key:7>")
+    assert path != segments(server, int(path.parent.name[-4:]))[-1], "key:7 should be in a sealed segment"
+    flip_byte(path, at + 100)
+    server.start()
+    with server.client() as client, server.client() as other:
+        for words in (("GET", "key:7"), ("MGET", "key:1", "key:7"), ("APPEND", "key:7", "x"),
+                      ("GETRANGE", "key:7", 0, 1)):
+            reply = client.execute(*words)
+            assert reply.is_error() and b"key:7" in reply.value, f"{words}: {reply}"
+        pipeline = client.pipeline([("GET", "key:6"), ("GET", "key:7"), ("GET", "key:8"), ("SET", "n", "1")])
+        assert [reply.is_error() for reply in pipeline] == [False, True, False, False], pipeline
+        assert other.call("PING") == b"PONG"
+    check_fill(server, but=("key:7",))
+    with server.client() as client:
+        assert client.call("SET", "key:7", "healed") == b"OK"
+        assert client.call("GET", "key:7") == b"healed"
+    server.kill9()
+    server.start()
+    check_fill(server, but=("key:7",))
+
+
+@day
+def missing_cold_bytes(setup):
+    """A sealed segment that is cut behind the server's back: an error again, not a wrong answer."""
+    server = setup.server({"maxmemory": "1mb"})
+    fill(server, keys=3000)
+    path, at = find_bytes(server, b"<key:11>")
+    os.truncate(path, at // 4096 * 4096)
+    with server.client() as client:
+        reply = client.execute("GET", "key:11")
+        assert (reply.is_error() and b"key:11" in reply.value) or reply.value == marker_value("key:11"), reply
+        assert client.call("SET", "after", "1") == b"OK"
+
+
+@day
+def disk_full(setup):
+    """Writes get an error, reads go on, writes resume when there is room, and no answered write is lost."""
+    with small_disk() as disk:
+        ballast = disk / "ballast"
+        ballast.write_bytes(b"\1" * ROOM_BYTES)
+        directory = disk / "data"
+        directory.mkdir()
+        server = setup.server({"dir": directory, "segment-bytes": "1mb"})
+        with server.client() as client:
+            written = write_until_refused(client)
+            check_reads(client, written)
+            long = "1" * 100_000
+            refused = [client.execute(*words) for words in
+                       (("SET", "x", long), ("APPEND", "w:0", long), ("MSET", "y", long, "z", "1"))]
+            assert all(reply.is_error() for reply in refused), f"a full disk took writes: {refused}"
+            assert client.call("EXISTS", "x", "y", "z") == 0
+            ballast.unlink()
+            wait_until(lambda: not client.execute("SET", "after", long).is_error(), PATIENCE_SECONDS,
+                       "a write after room was made")
+            check_reads(client, written)
+        server.kill9()
+        server.start()
+        with server.client() as client:
+            check_reads(client, written)
+            assert client.call("GET", "after") == b"1" * 100_000
+            assert client.call("EXISTS", "x", "y", "z") == 0
+        server.stop()
+
+
+@day
+def start_on_a_full_disk(setup):
+    """A database on a full disk starts after kill -9, and reads."""
+    with small_disk() as disk:
+        directory = disk / "data"
+        directory.mkdir()
+        server = setup.server({"dir": directory, "segment-bytes": "1mb"})
+        with server.client() as client:
+            written = write_until_refused(client)
+        server.kill9()
+        server.start()
+        with server.client() as client:
+            check_reads(client, written)
+        server.stop(status=None)
+        server.start()
+        with server.client() as client:
+            check_reads(client, written)
+
+
+def write_until_refused(client):
+    """Fills the disk; returns how many writes were answered before the first error."""
+    value_bytes = 20_000
+    for written in range(2 * SMALL_DISK_BYTES // value_bytes):
+        reply = client.execute("SET", f"w:{written}", marker_value(f"w:{written}", value_bytes))
+        if reply.is_error():
+            assert any(word in reply.value.lower() for word in (b"space", b"disk", b"full", b"enospc")), reply
+            return written
+    raise AssertionError("the disk never filled up")
+
+
+def check_reads(client, written):
+    for at in range(0, written, 100):
+        keys = range(at, min(at + 100, written))
+        replies = client.pipeline([("GET", f"w:{key}") for key in keys])
+        for key, reply in zip(keys, replies):
+            assert reply.value == marker_value(f"w:{key}", 20_000), f"w:{key}: {str(reply)[:100]}"
+
+
+@contextlib.contextmanager
+def small_disk():
+    """A small file system of its own: ext4 in a file, or a tmpfs where loop devices are not to be had."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="stave-disk-"))
+    disk = root / "disk"
+    disk.mkdir()
+    mount(root, disk)
+    try:
+        yield disk
+    finally:
+        time.sleep(0.1)
+        subprocess.run(["umount", "--lazy", disk], check=False)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def mount(root, disk):
+    image = root / "image"
+    with open(image, "wb") as file:
+        file.truncate(SMALL_DISK_BYTES)
+    attempts = (
+        ["mount", "-o", "loop", image, disk],
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES}", "tmpfs", disk],
+    )
+    subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0", image], check=True)
+    for attempt in attempts:
+        done = subprocess.run(attempt, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+    raise AssertionError(f"this day mounts a small file system, and may not: {done.stderr}")

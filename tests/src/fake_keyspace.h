@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// FakeKeyspace: a Keyspace on a std::map, with cold values and failing changes on demand.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shards/keyspace.h"
+
+namespace stave::testing {
+
+class FakeKeyspace : public Keyspace {
+ public:
+  struct Stored {
+    std::string value;
+    std::int64_t expiry_ms = 0;
+    bool raw_encoding = false;
+    bool resident = true;
+    Type type = Type::kString;
+  };
+
+  std::int64_t now_ms = 1'700'000'000'000;
+  std::string failure;  // not empty: what every change returns
+  std::map<std::pair<int, std::string>, Stored> stored;
+  std::vector<std::pair<int, std::string>> wanted;
+  int changes = 0;
+
+  Found find(Key key, bool) override {
+    const Stored* const entry = live(key);
+    // Commands must not look at these fields of an absent key, so they are nonsense here.
+    if (entry == nullptr) {
+      Found absent;
+      absent.raw_encoding = true;
+      absent.value_bytes = 99;
+      absent.expiry_ms = 99;
+      absent.value = "nonsense";
+      return absent;
+    }
+    return {.exists = true,
+            .resident = entry->resident,
+            .type = entry->type,
+            .raw_encoding = entry->raw_encoding,
+            .value_bytes = static_cast<std::uint32_t>(entry->value.size()),
+            .expiry_ms = entry->expiry_ms,
+            .value = entry->resident ? std::string_view(entry->value) : std::string_view()};
+  }
+
+  void want(Key key) override { wanted.emplace_back(key.db, key.name); }
+
+  Status set_string(Key key, const NewString& string) override {
+    if (Status status = change(); !status.ok()) return status;
+    Stored created;
+    created.value = string.value;
+    created.expiry_ms = string.expiry_ms;
+    created.raw_encoding = string.raw_encoding;
+    // A new allocation, so that the address sanitizer sees every use of a view from before.
+    stored[{key.db, std::string(key.name)}] = std::move(created);
+    return {};
+  }
+
+  Status remove(Key key) override {
+    REQUIRE(live(key) != nullptr);
+    if (Status status = change(); !status.ok()) return status;
+    stored.erase({key.db, std::string(key.name)});
+    return {};
+  }
+
+  Status set_expiry(Key key, std::int64_t expiry_ms) override {
+    Stored* const entry = live(key);
+    REQUIRE(entry != nullptr);
+    REQUIRE(entry->resident);
+    if (Status status = change(); !status.ok()) return status;
+    entry->expiry_ms = expiry_ms;
+    return {};
+  }
+
+  // Makes every value cold, until it is wanted and staged.
+  void make_cold() {
+    for (auto& [key, entry] : stored) entry.resident = false;
+  }
+  void stage_wanted() {
+    for (const auto& key : wanted) stored[key].resident = true;
+    wanted.clear();
+  }
+
+ private:
+  Stored* live(Key key) {
+    const auto at = stored.find({key.db, std::string(key.name)});
+    if (at == stored.end()) return nullptr;
+    if (at->second.expiry_ms == 0 || at->second.expiry_ms > now_ms) return &at->second;
+    stored.erase(at);
+    return nullptr;
+  }
+
+  Status change() {
+    if (!failure.empty()) return Status::error(failure);
+    ++changes;
+    return {};
+  }
+};
+
+}  // namespace stave::testing
