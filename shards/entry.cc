@@ -35,7 +35,8 @@ Entry* Entry::create(const Fields& fields) {
   entry->store<std::uint8_t>(kTypeAt, static_cast<std::uint8_t>(fields.type));
   entry->store<std::uint8_t>(kFlagsAt, static_cast<std::uint8_t>(flags));
   entry->store<std::uint32_t>(kValueBytesAt, fields.value_bytes);
-  entry->store<std::uint8_t>(kKeyBytesAt, long_key ? kLongKeyMark : static_cast<std::uint8_t>(fields.key.size()));
+  entry->store<std::uint8_t>(kKeyBytesAt,
+                             long_key ? kLongKeyMark : static_cast<std::uint8_t>(fields.key.size()));
   entry->store<std::uint8_t>(kKeyBytesAt + 1, 0);
   if (long_key) entry->store<std::uint32_t>(kHeaderBytes, static_cast<std::uint32_t>(fields.key.size()));
   if (expires) entry->set_expiry_ms(fields.expiry_ms);
@@ -44,13 +45,16 @@ Entry* Entry::create(const Fields& fields) {
   return entry;
 }
 
-void Entry::destroy(Entry* entry) { std::free(entry); }
+void Entry::destroy(Entry* entry) {
+  std::free(entry);
+}
 
 std::size_t Entry::allocated_bytes(bool resident) const {
   return allocated_bytes(key_offset() + key_bytes() + (resident ? value_bytes() : 0));
 }
 
-// mimalloc's size classes (2.0.9, measured): 8, then multiples of 16 up to 128, then four steps for each doubling.
+// mimalloc's size classes (2.0.9, measured): 8, then multiples of 16 up to 128, then four steps for each
+// doubling.
 std::size_t Entry::allocated_bytes(std::size_t requested) {
   if (requested <= 8) return 8;
   if (requested <= 128) return (requested + 15) & ~std::size_t{15};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry: what RAM keeps of one key, in one allocation. The index's slots point at entries; the shard that owns the
-// index is the only one to touch them (owner thread only).
+// Entry: what RAM keeps of one key, in one allocation. The index's slots point at entries; the shard that
+// owns the index is the only one to touch them (owner thread only).
 //
 // Layout of the bytes (little-endian, no padding):
 //
@@ -21,8 +21,9 @@ namespace stave {
 // Type of a value. Persistent (record kinds refer to it): never renumber.
 enum class Type : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 5 };
 
-// Where a record begins: a slot of the shard's segment table and an offset in units of 8 bytes. The slot is reused
-// after its segment is gone, so 19 bits bound how many segments live at once, not how many there ever were.
+// Where a record begins: a slot of the shard's segment table and an offset in units of 8 bytes. The slot is
+// reused after its segment is gone, so 19 bits bound how many segments live at once, not how many there ever
+// were.
 struct Location {
   static constexpr int kOffsetBits = 29;  // 8-byte units: 4 GiB, the largest segment
   static constexpr int kSegmentBits = 19;

@@ -16,10 +16,12 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-const std::uint64_t seed = random_seed();
+const std::uint64_t kSeed = random_seed();
 
 }  // namespace
 
-std::uint64_t hash_key(std::string_view key) { return XXH3_64bits_withSeed(key.data(), key.size(), seed); }
+std::uint64_t hash_key(std::string_view key) {
+  return XXH3_64bits_withSeed(key.data(), key.size(), kSeed);
+}
 
 }  // namespace stave

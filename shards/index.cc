@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding, inserting and erasing, and how tables grow, split, shrink and merge. The walks are in index_walk.cc.
+// Finding, inserting and erasing, and how tables grow, split, shrink and merge. The walks are in
+// index_walk.cc.
 #include "shards/index.h"
 
 #include <algorithm>
@@ -37,9 +38,13 @@ void for_each_slot(IndexTable table, Visit visit) {
 
 }  // namespace
 
-Index::Index(HashFunction hash) : hash_(hash) { reset(); }
+Index::Index(HashFunction hash) : hash_(hash) {
+  reset();
+}
 
-Index::~Index() { destroy_entries(); }
+Index::~Index() {
+  destroy_entries();
+}
 
 void Index::clear() {
   destroy_entries();
@@ -71,12 +76,15 @@ std::size_t Index::table_bytes() const {
   return table_bytes_ + directory_.capacity() * sizeof(IndexTable) + overflow_.capacity() * sizeof(Slot);
 }
 
-IndexTable Index::table_at(std::uint64_t place) const { return directory_[place >> directory_shift_]; }
+IndexTable Index::table_at(std::uint64_t place) const {
+  return directory_[place >> directory_shift_];
+}
 
 // Makes the directory say `table` for all places that have its depth's bits in common with `place`.
 void Index::set_table(std::uint64_t place, IndexTable table) {
   const std::size_t first = table.begin(place) >> directory_shift_;
-  std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>(first), table.width() >> directory_shift_, table);
+  std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>(first), table.width() >> directory_shift_,
+              table);
 }
 
 Slot* Index::find(std::string_view key, std::uint64_t hash) {

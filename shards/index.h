@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Index: key -> Entry for one database of one shard. Extendible hashing: a directory of small tables that grow, split,
-// shrink and merge one at a time, so no change ever moves more than one table. Owner thread only.
+// Index: key -> Entry for one database of one shard. Extendible hashing: a directory of small tables that
+// grow, split, shrink and merge one at a time, so no change ever moves more than one table. Owner thread
+// only.
 //
-// A hash is cut into: the high 32 bits choose the table, the low 16 bits are the tag, which the slot keeps and which
-// chooses the two buckets (index_table.h) that the key may be in. So a table changes its size without touching entries;
-// only a split needs the whole hashes, and computes them from the keys.
+// A hash is cut into: the high 32 bits choose the table, the low 16 bits are the tag, which the slot keeps
+// and which chooses the two buckets (index_table.h) that the key may be in. So a table changes its size
+// without touching entries; only a split needs the whole hashes, and computes them from the keys.
 //
-// The high bits choose the table by way of `place_of`, which is not linear: towards one end of the directory the keys
-// are twice as dense as at the other. So at any moment tables of every stage of fullness exist; they do not all fill and
-// split at the same time, and the memory for a key is the same at every number of keys (the idea of spiral storage).
+// The high bits choose the table by way of `place_of`, which is not linear: towards one end of the directory
+// the keys are twice as dense as at the other. So at any moment tables of every stage of fullness exist; they
+// do not all fill and split at the same time, and the memory for a key is the same at every number of keys
+// (the idea of spiral storage).
 //
-// Slots that find no room, because too many tags are alike, go to an overflow list. A random hash never leads there,
-// but nothing is lost when the hashes are bad.
+// Slots that find no room, because too many tags are alike, go to an overflow list. A random hash never leads
+// there, but nothing is lost when the hashes are bad.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +50,8 @@ class Index {
   void clear();
 
   // Visits the slots whose hash equals `hash` in its table and tag (keys may differ: the caller checks).
-  // Used by the expiry queue, which remembers hashes, not keys. `visit` returns true to stop; the slot is returned then.
+  // Used by the expiry queue, which remembers hashes, not keys. `visit` returns true to stop; the slot is
+  // returned then.
   Slot* find_if(std::uint64_t hash, const std::function<bool(Slot&)>& visit);
 
   // Brings the cache lines of both buckets near.
@@ -56,10 +59,10 @@ class Index {
   // After prefetch(): brings the entries whose tags match near.
   void prefetch_entry(std::uint64_t hash) const;
 
-  // SCAN. Visits about `count` slots from `cursor` (0 to begin) and returns the next cursor, 0 at the end. A key present
-  // throughout a whole walk is visited at least once, however tables change meanwhile. Fewer than `count`, even none,
-  // are visited where the tables are sparse. Any number is a safe cursor; those returned are 54 bits wide.
-  // `visit` must not change the index.
+  // SCAN. Visits about `count` slots from `cursor` (0 to begin) and returns the next cursor, 0 at the end. A
+  // key present throughout a whole walk is visited at least once, however tables change meanwhile. Fewer than
+  // `count`, even none, are visited where the tables are sparse. Any number is a safe cursor; those returned
+  // are 54 bits wide. `visit` must not change the index.
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, const std::function<void(Slot&)>& visit);
 
   // Hand of the cache's clock: walks all slots round and round. Survives all changes of the index.
@@ -67,8 +70,8 @@ class Index {
     std::uint64_t position = 0;  // place where the table begins
     std::uint32_t slot = 0;
   };
-  // The next slot whose value is resident, skipping up to `slots_max` empty or cold ones; null when none was found
-  // within that. The hand then stands behind what it returned or skipped.
+  // The next slot whose value is resident, skipping up to `slots_max` empty or cold ones; null when none was
+  // found within that. The hand then stands behind what it returned or skipped.
   Slot* next_resident(Hand& hand, std::size_t slots_max);
 
   // Any slot, each about equally likely; null when empty.
@@ -83,7 +86,8 @@ class Index {
 
  private:
   static std::uint64_t place_of(std::uint64_t hash) {
-    const std::uint64_t high = hash >> 32;  // u in [0, 1), as a fraction of 2^32; the place is u * (2 + u) / 3
+    const std::uint64_t high =
+        hash >> 32;  // u in [0, 1), as a fraction of 2^32; the place is u * (2 + u) / 3
     return high * (((1ull << 33) + high) / 3);
   }
   unsigned depth() const { return 64 - directory_shift_; }
@@ -105,9 +109,11 @@ class Index {
   Slot* random_slot_of_sparse(std::uint64_t random);
 
   HashFunction hash_;
-  std::vector<IndexTable> directory_;  // by the high bits of the place; a table of a lesser depth stands there repeatedly
-  unsigned directory_shift_ = 63;      // 64 - depth (a depth of 0 would need a shift by 64, so the depth begins at 1)
-  std::vector<Slot> overflow_;         // of all tables that say so
+  std::vector<IndexTable>
+      directory_;  // by the high bits of the place; a table of a lesser depth stands there repeatedly
+  unsigned directory_shift_ =
+      63;  // 64 - depth (a depth of 0 would need a shift by 64, so the depth begins at 1)
+  std::vector<Slot> overflow_;  // of all tables that say so
   std::size_t size_ = 0;
   std::size_t table_bytes_ = 0;
 };

@@ -10,8 +10,8 @@
 namespace stave {
 namespace {
 
-// mimalloc puts blocks of these sizes (multiples of 512) on cache lines by itself, and its aligned_alloc would take the
-// next larger size class. Other allocators are asked again.
+// mimalloc puts blocks of these sizes (multiples of 512) on cache lines by itself, and its aligned_alloc
+// would take the next larger size class. Other allocators are asked again.
 void* allocate_lines(std::size_t bytes) {
   void* memory = std::malloc(bytes);
   if (reinterpret_cast<std::uintptr_t>(memory) % sizeof(Bucket) != 0) {
@@ -38,11 +38,14 @@ IndexTable IndexTable::create(unsigned size_class, unsigned depth) {
   return table;
 }
 
-void IndexTable::release() { std::free(buckets()); }
+void IndexTable::release() {
+  std::free(buckets());
+}
 
 unsigned IndexTable::class_for(std::size_t count, unsigned percent) {
   unsigned size_class = 0;
-  while (size_class < kLargestClass && count * 100 > std::size_t{percent} * (size_class + 1) * 8 * Bucket::kSlots) {
+  while (size_class < kLargestClass &&
+         count * 100 > std::size_t{percent} * (size_class + 1) * 8 * Bucket::kSlots) {
     size_class = larger_class(size_class);
   }
   return size_class;
@@ -66,8 +69,8 @@ Slot* IndexTable::place(Slot slot) {
   return to;
 }
 
-// Empties a slot in one of two full buckets: a breadth-first search for the nearest bucket with a vacancy, along the
-// moves that slots can make to their other bucket. Null when none is near.
+// Empties a slot in one of two full buckets: a breadth-first search for the nearest bucket with a vacancy,
+// along the moves that slots can make to their other bucket. Null when none is near.
 Slot* IndexTable::displace(unsigned first, unsigned alternate) {
   // A longer search would fill tables to 97 %, but most of the insertions before that would be long searches.
   constexpr unsigned kStepsMax = 12;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// IndexTable: one table of the index, and the 8 bytes in the index's directory that describe it. Only index*.cc use
-// this.
+// IndexTable: one table of the index, and the 8 bytes in the index's directory that describe it. Only
+// index*.cc use this.
 //
-// A table is an array of 8, 16, 32, 48 or 64 buckets and nothing else. A bucket is one cache line of 8 slots. A tag
-// chooses two buckets; its slot is in the first one, or in the alternate one when the first was full. When both are
-// full, slots move to their other bucket until one is free: tables get 92 % full before they must grow. Nothing here
-// looks at entries.
+// A table is an array of 8, 16, 32, 48 or 64 buckets and nothing else. A bucket is one cache line of 8 slots.
+// A tag chooses two buckets; its slot is in the first one, or in the alternate one when the first was full.
+// When both are full, slots move to their other bucket until one is free: tables get 92 % full before they
+// must grow. Nothing here looks at entries.
 //
-// The description: depth << 56 | address | overflowed << 3 | size class, which is the number of buckets / 8 - 1. The
-// address is a multiple of 64.
+// The description: depth << 56 | address | overflowed << 3 | size class, which is the number of buckets / 8
+// - 1. The address is a multiple of 64.
 #pragma once
 
 #include <bit>
@@ -43,10 +43,11 @@ class IndexTable {
   // Allocates an empty table. The caller calls release() for one copy of the result.
   static IndexTable create(unsigned size_class, unsigned depth);
   void release();
-  // The next class: double at first, then in steps of 16 buckets. Smaller steps would save a byte for each key, and move
-  // every slot twice as often. REQUIRES: not the largest.
+  // The next class: double at first, then in steps of 16 buckets. Smaller steps would save a byte for each
+  // key, and move every slot twice as often. REQUIRES: not the largest.
   static unsigned larger_class(unsigned size_class) { return size_class == 0 ? 1 : size_class + 2; }
-  // The smallest class in which `count` slots take at most `percent` of the room; the largest one if there is none.
+  // The smallest class in which `count` slots take at most `percent` of the room; the largest one if there is
+  // none.
   static unsigned class_for(std::size_t count, unsigned percent);
 
   Bucket* buckets() const { return reinterpret_cast<Bucket*>(word_ & kAddressMask); }
@@ -58,7 +59,9 @@ class IndexTable {
 
   // How many high bits of a place lead here.
   unsigned depth() const { return static_cast<unsigned>(word_ >> kDepthShift); }
-  void set_depth(unsigned depth) { word_ = (word_ & ((1ull << kDepthShift) - 1)) | std::uint64_t{depth} << kDepthShift; }
+  void set_depth(unsigned depth) {
+    word_ = (word_ & ((1ull << kDepthShift) - 1)) | std::uint64_t{depth} << kDepthShift;
+  }
   // The range of places that lead here: a power of two.
   std::uint64_t width() const { return 1ull << (64 - depth()); }
   std::uint64_t begin(std::uint64_t place) const { return place & ~(width() - 1); }
@@ -103,7 +106,8 @@ inline unsigned Bucket::with_tag(std::uint64_t tag) const {
   constexpr int kHighHalves = _MM_SHUFFLE(3, 1, 3, 1);
   const __m128i low = _mm_castps_si128(_mm_shuffle_ps(lines[0], lines[1], kHighHalves));
   const __m128i high = _mm_castps_si128(_mm_shuffle_ps(lines[2], lines[3], kHighHalves));
-  // The arithmetic shift keeps each tag within the range of a signed 16-bit lane, so packing does not change it.
+  // The arithmetic shift keeps each tag within the range of a signed 16-bit lane, so packing does not change
+  // it.
   const __m128i tags = _mm_packs_epi32(_mm_srai_epi32(low, 16), _mm_srai_epi32(high, 16));
   const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
@@ -127,7 +131,8 @@ inline unsigned Bucket::resident_slots() const {
   // Moves the lowest bit of each slot to where the sign of a float is.
   const auto signs = [](__m128 a, __m128 b) {
     const __m128 low_halves = _mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
-    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(low_halves), 31))));
+    return static_cast<unsigned>(
+        _mm_movemask_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(low_halves), 31))));
   };
   return signs(lines[0], lines[1]) | signs(lines[2], lines[3]) << 4;
 }

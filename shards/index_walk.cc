@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t kTags = 1 << 16;
 
-// place's high 32 bits << 22 | depth << 16 | tag. All slots before the place, and those of the table there with a lower
-// tag, were visited. The depth tells how wide the table was then. Never 0, as no depth is.
+// place's high 32 bits << 22 | depth << 16 | tag. All slots before the place, and those of the table there
+// with a lower tag, were visited. The depth tells how wide the table was then. Never 0, as no depth is.
 struct Cursor {
   std::uint64_t place = 0;
   unsigned depth = 0;
@@ -77,13 +77,15 @@ Slot* Index::next_resident(Hand& hand, std::size_t slots_max) {
       Bucket& bucket = table.buckets()[hand.slot / Bucket::kSlots];
       const unsigned first = hand.slot % Bucket::kSlots;
       const unsigned mask = bucket.resident_slots() >> first;
-      const unsigned cold = mask == 0 ? Bucket::kSlots - first : static_cast<unsigned>(std::countr_zero(mask));
+      const unsigned cold =
+          mask == 0 ? Bucket::kSlots - first : static_cast<unsigned>(std::countr_zero(mask));
       skipped += cold;
       hand.slot += cold;
       if (mask != 0) return &table.slot(hand.slot++);
     }
     const std::uint64_t next = table.begin(hand.position) + table.width();
-    for (; next == 0 && hand.slot - table.slot_count() < overflow_.size() && skipped <= slots_max; ++skipped) {
+    for (; next == 0 && hand.slot - table.slot_count() < overflow_.size() && skipped <= slots_max;
+         ++skipped) {
       Slot& slot = overflow_[hand.slot++ - table.slot_count()];
       if (slot.resident()) return &slot;
     }

@@ -55,7 +55,7 @@ void encode_record(const Record& record, char* into) {
     store(at, record.expiry_ms);
     at += 8;
   }
-  std::memcpy(at, record.key.data(), record.key.size());
+  if (!record.key.empty()) std::memcpy(at, record.key.data(), record.key.size());
   at += record.key.size();
   if (!record.value.empty()) std::memcpy(at, record.value.data(), record.value.size());
   at += record.value.size();

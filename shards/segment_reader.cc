@@ -17,7 +17,7 @@ SegmentReader::SegmentReader(File& file, const SegmentHeader& header, std::uint6
 
 bool SegmentReader::fill(std::uint64_t bytes) {
   const std::uint64_t wanted = std::min(std::max<std::uint64_t>(bytes, limits::kScanChunkBytes), end_bytes_ - offset_);
-  std::memmove(buffer_.data(), buffer_.data() + (offset_ - buffer_offset_), buffered_);
+  if (buffered_ > 0) std::memmove(buffer_.data(), buffer_.data() + (offset_ - buffer_offset_), buffered_);
   buffer_offset_ = offset_;
   if (buffer_.size() < wanted) buffer_.resize(wanted);
   auto got = file_.read(offset_ + buffered_, {buffer_.data() + buffered_, wanted - buffered_});

@@ -89,7 +89,7 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
     kill(old);
     if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == Type::kString &&
         (old_expiry_ms != 0) == (string.expiry_ms != 0)) {
-      std::memmove(old.mutable_value(), string.value.data(), string.value.size());
+      if (!string.value.empty()) std::memmove(old.mutable_value(), string.value.data(), string.value.size());
       if (string.expiry_ms != 0) old.set_expiry_ms(string.expiry_ms);
       old.set_location(location);
       old.set_flag(Entry::kRawEncoding, string.raw_encoding);

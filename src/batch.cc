@@ -73,15 +73,17 @@ bool Batch::run_one(Worker& here, Request& request) {
     writer.error(stage_error_);
     here.count_command(*request.command, arguments, connection_.session().client.address, here.command_clock_ns(), stage_error_);
     stage_error_.clear();
+    release_demotion();
     return true;
   }
   const std::uint64_t gsn_before = host.shard.last_gsn();
   const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client.address, writer);
   if (result.cold) {
     replies_.resize(reply_begin);
-    wait_for_values(here, host, result.wanted);
+    wait_for_values(here, host, request, result.wanted);
     return false;
   }
+  release_demotion();
   note_commit(host, request, arguments, gsn_before);
   return true;
 }
@@ -100,12 +102,34 @@ bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args argumen
   return false;
 }
 
-void Batch::wait_for_values(Worker& here, ShardHost& host, const std::vector<Key>& wanted) {
+void Batch::wait_for_values(Worker& here, ShardHost& host, const Request& request, std::vector<Key> wanted) {
+  // A command stops at its first cold value; the others that it will ask for are read at the same time.
+  if (request.command->keys.last != request.command->keys.first && !request.command->has(kNoValues)) {
+    const Args arguments = arguments_of(request);
+    std::vector<int> positions;
+    find_keys(*request.command, arguments, positions);
+    wanted.clear();
+    for (const int position : positions) {
+      const Key key{request.db, arguments[static_cast<std::size_t>(position)]};
+      if (host.shard.cold(key)) wanted.push_back(key);
+    }
+  }
+  // Values may be demoted again while others are read. A command that has come back empty-handed a few times keeps what is read
+  // in memory until it has run, or it might never run in a small cache.
+  if (++attempts_ == limits::kStageAttempts) {
+    demotion_held_ = &host;
+    ++host.demotion_holds;
+  }
   // One more than there are reads, so that none of them can wake the batch before all are started.
   staging_ = wanted.size() + 1;
   for (const Key& key : wanted) host.shard.stage(key, this);
   stage_ahead(here);
   staged(Status());
+}
+
+void Batch::release_demotion() {
+  attempts_ = 0;
+  if (demotion_held_ != nullptr) --std::exchange(demotion_held_, nullptr)->demotion_holds;
 }
 
 // The reads of the commands behind the one that waits: they will find their values resident.

@@ -67,7 +67,8 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   void run(Worker& here);
   bool run_one(Worker& here, Request& request);
   bool wait_for_locks(ShardHost& host, const Request& request, Args arguments);
-  void wait_for_values(Worker& here, ShardHost& host, const std::vector<Key>& wanted);
+  void wait_for_values(Worker& here, ShardHost& host, const Request& request, std::vector<Key> wanted);
+  void release_demotion();
   void stage_ahead(Worker& here);
   void prefetch(Worker& here);
   void note_commit(ShardHost& host, const Request& request, Args arguments, std::uint64_t gsn_before);
@@ -90,6 +91,8 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   Worker* here_ = nullptr;    // while it is parked
   std::size_t staging_ = 0;   // values that it waits for
   std::string stage_error_;
+  int attempts_ = 0;                    // times that the next request has found a value cold
+  ShardHost* demotion_held_ = nullptr;  // where it keeps values in memory
   struct Wait {
     ShardHost* host;
     std::uint64_t gsn;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
+#include "src/ascii.h"
 #include "src/config_file.h"
 #include "src/config_values.h"
 #include "src/glob.h"
@@ -83,6 +85,19 @@ Result<std::vector<const Setting*>> settings_to_change(std::span<const NameAndVa
   return found;
 }
 
+// The name under which CONFIG GET replies with the setting, if any of the patterns matches. As in Redis, one
+// without wildcards is a name, and comes back as it was written.
+std::optional<std::string_view> name_asked_for(const Setting& setting,
+                                               std::span<const std::string_view> patterns) {
+  constexpr bool kIgnoreCase = true;
+  for (std::string_view pattern : patterns) {
+    bool wild = pattern.find_first_of("*?[") != std::string_view::npos;
+    if (wild && glob_match(pattern, setting.name, kIgnoreCase)) return setting.name;
+    if (!wild && ascii::equal(pattern, setting.name)) return pattern;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Launch> load_settings(int argc, const char* const* argv) {
@@ -143,13 +158,10 @@ Status set_settings(Settings& settings, std::span<const NameAndValue> changes) {
 
 std::vector<std::pair<std::string, std::string>> get_settings(const Settings& settings,
                                                               std::span<const std::string_view> patterns) {
-  constexpr bool kIgnoreCase = true;
   std::vector<std::pair<std::string, std::string>> found;
   for (const Setting& setting : setting_table()) {
-    auto matches = [&](std::string_view pattern) { return glob_match(pattern, setting.name, kIgnoreCase); };
-    if (std::ranges::any_of(patterns, matches)) {
-      found.emplace_back(setting.name, format_setting(setting, settings));
-    }
+    std::optional<std::string_view> name = name_asked_for(setting, patterns);
+    if (name) found.emplace_back(*name, format_setting(setting, settings));
   }
   return found;
 }

@@ -116,6 +116,7 @@ Status set_settings(Settings& settings, std::span<const NameAndValue> changes);
 
 // CONFIG GET: names and values, as Redis prints them, of the settings whose name matches any of the glob
 // patterns.
+// A pattern without wildcards comes back as it was written, MaxMemory for example.
 std::vector<std::pair<std::string, std::string>> get_settings(const Settings& settings,
                                                               std::span<const std::string_view> patterns);
 

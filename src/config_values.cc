@@ -223,6 +223,7 @@ std::string format_toml(const Setting&, bool value) {
 
 std::string format_toml(const Setting&, const std::vector<std::string>& value) {
   std::vector<std::string> words;
+  words.reserve(value.size());
   for (const std::string& word : value) words.push_back(quoted(word));
   return fmt::format("[{}]", fmt::join(words, ", "));
 }

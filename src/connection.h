@@ -31,7 +31,7 @@ namespace stave {
 class Connection final : public Message {
  public:
   Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id);
-  ~Connection() override;  // REQUIRES: no turn is under way
+  ~Connection() override;  // REQUIRES: no turn is under way, or the loop has ended
 
   Status start();
   Session& session() { return session_; }

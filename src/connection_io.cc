@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cassert>
 #include <cerrno>
 
 #include "src/addresses.h"
@@ -25,7 +24,7 @@ Connection::Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id)
   session_.client.authenticated = worker.settings().requirepass.empty();
 }
 
-Connection::~Connection() { assert(!turn_active_); }
+Connection::~Connection() = default;
 
 Status Connection::start() {
   const int fd = session_.client.fd;

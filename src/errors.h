@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis' error texts, once. A command returns one of these as its Status; the reply writer adds the leading '-'.
+// Redis' error texts, once. A command returns one of these as its Status; the reply writer adds the leading
+// '-'.
 #pragma once
 
 #include <string>
@@ -27,14 +28,16 @@ inline constexpr Error kOutOfMemory{"OOM command not allowed when used memory > 
 inline constexpr Error kNoAuth{"NOAUTH Authentication required."};
 
 // Expiry.
-inline constexpr Error kExpireNxWithOther{"ERR NX and XX, GT or LT options at the same time are not compatible"};
+inline constexpr Error kExpireNxWithOther{
+    "ERR NX and XX, GT or LT options at the same time are not compatible"};
 inline constexpr Error kExpireGtWithLt{"ERR GT and LT options at the same time are not compatible"};
 
 // LCS.
 inline constexpr Error kLcsNotStrings{"ERR The specified keys must contain string values"};
 inline constexpr Error kLcsLenWithIdx{"ERR If you want both the length and indexes, please just use IDX."};
 inline constexpr Error kLcsTooLong{"ERR String too long for LCS"};
-inline constexpr Error kLcsMemory{"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"};
+inline constexpr Error kLcsMemory{
+    "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"};
 
 // Bitmaps.
 inline constexpr Error kBitOffset{"ERR bit offset is not an integer or out of range"};
@@ -48,7 +51,8 @@ inline constexpr Error kBitfieldReadOnly{"ERR BITFIELD_RO only supports the GET 
 
 // OBJECT.
 inline constexpr Error kNoLfuPolicy{
-    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+    "switching "
     "between policies at runtime LRU and LFU data will take some time to adjust."};
 
 // `command` is the full name in lower case: "set", "object|encoding".

@@ -9,12 +9,8 @@ namespace stave {
 
 namespace {
 
-bool in_range(char first, char last, char c) {
-  auto low = static_cast<unsigned char>(first);
-  auto high = static_cast<unsigned char>(last);
-  if (low > high) std::swap(low, high);
-  auto byte = static_cast<unsigned char>(c);
-  return low <= byte && byte <= high;
+bool less(char a, char b) {
+  return static_cast<unsigned char>(a) < static_cast<unsigned char>(b);
 }
 
 // Walks a pattern element by element.
@@ -64,7 +60,9 @@ class Pattern {
     if (left() >= 3 && text_[at_ + 1] == '-') {
       char last = text_[at_ + 2];
       at_ += 3;
-      return in_range(folded(member), folded(last), folded(c));
+      if (less(last, member))
+        std::swap(member, last);  // before folding: [U-k] in any case is empty, as in Redis
+      return !less(folded(c), folded(member)) && !less(folded(last), folded(c));
     }
     ++at_;
     return same(member, c);

@@ -5,6 +5,7 @@
 //   [ab]   a or b                [^ab]    neither           [a-c]  a range, either end first
 //   \x     the byte x itself, in a class too
 //
+// The empty text is matched by stars alone too, "**" included, where Redis knows only "*".
 // As in Redis, a class without its `]` ends with the pattern, and a `\` at the very end stands for itself.
 #pragma once
 

@@ -32,6 +32,9 @@ inline constexpr std::size_t kKeptBufferBytes = 64u << 10;
 // Commands behind a waiting one whose cold values are read ahead.
 inline constexpr std::size_t kStagedAhead = 128;
 
+// Times that a command may find that a value it had read was demoted again, before it holds demotion up.
+inline constexpr int kStageAttempts = 3;
+
 // Commands whose index buckets are fetched before a batch runs.
 inline constexpr std::size_t kPrefetched = 64;
 

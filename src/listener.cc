@@ -40,23 +40,40 @@ Result<socklen_t> make_address(const std::string& text, int port, sockaddr_stora
   return Status::error("bind: '" + text + "' is not an address");
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::string& address, int port, int backlog) {
+// A socket bound to the address; shared: other workers bind to it as well.
+Result<int> bind_socket(const std::string& address, int port, bool shared) {
   sockaddr_storage storage{};
   auto length = make_address(address, port, storage);
   if (!length.ok()) return length.take_status();
   const std::string what = "listening on " + address + " port " + std::to_string(port);
   const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return system_error(what);
-  std::unique_ptr<Listener> listener(new Listener(worker, fd, false));
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (storage.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&storage), *length) != 0 || ::listen(fd, backlog) != 0) {
-    auto status = system_error(what);
-    ::close(fd);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&storage), *length) == 0) return fd;
+  auto status = system_error(what);
+  ::close(fd);
+  return status;
+}
+
+}  // namespace
+
+Status Listener::probe(const std::string& address, int port) {
+  auto fd = bind_socket(address, port, false);
+  if (!fd.ok()) return fd.take_status();
+  ::close(*fd);
+  return {};
+}
+
+Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::string& address, int port, int backlog) {
+  auto fd = bind_socket(address, port, true);
+  if (!fd.ok()) return fd.take_status();
+  std::unique_ptr<Listener> listener(new Listener(worker, *fd, false));
+  if (::listen(*fd, backlog) != 0) {
+    auto status = system_error("listening on " + address + " port " + std::to_string(port));
+    ::close(*fd);
     return status;
   }
   if (auto status = listener->start(); !status.ok()) return status;

@@ -17,6 +17,8 @@ class Worker;
 class Listener {
  public:
   static Result<std::unique_ptr<Listener>> tcp(Worker& worker, const std::string& address, int port, int backlog);
+  // Whether the address is free. Listening itself cannot tell: SO_REUSEPORT would share it with another server.
+  static Status probe(const std::string& address, int port);
   static Result<std::unique_ptr<Listener>> unix_socket(Worker& worker, const std::string& path, unsigned mode, int backlog);
   // Stops accepting; the object must stay until the loop has closed the handle.
   void close();

@@ -10,11 +10,14 @@
 namespace stave {
 namespace {
 
-// The largest finite long double has 4933 digits before the point; Redis reads no longer texts than this either.
+// The largest finite long double has 4933 digits before the point; Redis reads no longer texts than this
+// either.
 constexpr std::size_t kFloatTextBytesMax = 5 * 1024;
 constexpr int kFractionDigits = 17;
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 template <typename Float>
 std::optional<Float> parse_float(std::string_view text, Float (*convert)(const char*, char**)) {
@@ -48,7 +51,9 @@ std::string_view integer_text(std::int64_t number, char (&buffer)[kIntegerTextBy
   return {buffer, static_cast<std::size_t>(end - buffer)};
 }
 
-std::optional<double> parse_double(std::string_view text) { return parse_float<double>(text, std::strtod); }
+std::optional<double> parse_double(std::string_view text) {
+  return parse_float<double>(text, std::strtod);
+}
 
 std::optional<long double> parse_long_double(std::string_view text) {
   return parse_float<long double>(text, std::strtold);

@@ -82,6 +82,7 @@ Server::~Server() = default;
 Status Server::run() {
   started_ms_ = unix_ms();
   raise_file_limit(settings_.maxclients);
+  if (auto status = probe_addresses(); !status.ok()) return status;
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   {
     auto disk = open_disk("threads", nullptr);
@@ -111,9 +112,19 @@ Status Server::run() {
   return status;
 }
 
+// Before anything is touched: a port that is taken must not cost a recovery, or change a file.
+Status Server::probe_addresses() const {
+  if (settings_.port == 0) return {};
+  for (const std::string& address : settings_.bind) {
+    if (address.starts_with('-')) continue;
+    if (auto status = Listener::probe(address, static_cast<int>(settings_.port)); !status.ok()) return status;
+  }
+  return {};
+}
+
 void Server::worker_main(std::size_t number) {
   Worker& worker = *workers_[number];
-  if (!start_worker(number).ok()) return;
+  if (!start_worker(number).ok()) return worker.abandon();
   if (number == 0) {
     start_->recoveries.clear();
     log_start();

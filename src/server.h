@@ -66,6 +66,7 @@ class Server {
  private:
   friend class Worker;
 
+  Status probe_addresses() const;
   void worker_main(std::size_t number);
   Status start_worker(std::size_t number);
   bool started_so_far(Status status);

@@ -19,6 +19,7 @@ class ShardHost {
 
   Shard shard;
   KeyspaceCounters keyspace;
+  int demotion_holds = 0;  // commands that need everything that they have read to stay in memory
 
   // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be ("" otherwise).
   // Never inside this call.

@@ -43,6 +43,8 @@ class Worker {
   void open_handles();
   Status listen();
   void run();  // until close_shards() has done its work
+  // Instead of run(), when the start has failed somewhere: ends what is under way.
+  void abandon();
 
   // --- Any thread.
   Mailbox& mailbox() { return mailbox_; }
@@ -109,6 +111,7 @@ class Worker {
   void end_pause();
   void check_drained();
   void check_closed();
+  void close_handles();
 
   Server& server_;
   const std::size_t number_;

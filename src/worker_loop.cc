@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker's loop: what happens in one turn, timers, and how it stops.
+#include <algorithm>
 #include <cassert>
 
 #include "src/connection.h"
@@ -35,6 +36,10 @@ void Worker::run() {
   uv_run(&loop_, UV_RUN_DEFAULT);
   background_.stop();
   for (auto& [id, connection] : connections_) connection->close();
+  close_handles();
+}
+
+void Worker::close_handles() {
   uv_walk(
       &loop_,
       [](uv_handle_t* handle, void*) {
@@ -45,6 +50,18 @@ void Worker::run() {
   }
   connections_.clear();
   listeners_.clear();
+}
+
+void Worker::abandon() {
+  const auto busy = [this] {
+    return std::any_of(owned_.begin(), owned_.end(), [](const ShardHost* host) { return !host->shard.idle(); });
+  };
+  while (busy()) {
+    disk_->flush();
+    disk_->poll();
+    uv_run(&loop_, UV_RUN_NOWAIT);
+  }
+  close_handles();
 }
 
 void Worker::send(std::size_t to, Message* message) {
@@ -127,7 +144,7 @@ void Worker::do_chores() {
       more |= shard.expire_due();
       shard.log().flush();
     }
-    more |= shard.demote();
+    if (host->demotion_holds == 0) more |= shard.demote();
     const std::int64_t next_expiry_ms = shard.next_expiry_ms();
     if (next_expiry_ms != 0 && (next_ms == 0 || next_expiry_ms < next_ms)) next_ms = next_expiry_ms;
   }

@@ -24,8 +24,8 @@ struct IndexRange {
   bool empty() const { return begin == end; }
 };
 
-// What the inclusive positions `first` and `last` mean in a sequence of `size` elements, cut to it. Negative ones count
-// from the end; those before the beginning, `last` too, mean element 0.
+// What the inclusive positions `first` and `last` mean in a sequence of `size` elements, cut to it. Negative
+// ones count from the end; those before the beginning, `last` too, mean element 0.
 IndexRange clamp_range(std::int64_t first, std::int64_t last, std::size_t size);
 
 // The same where, as in GETRANGE and BITCOUNT, two negative positions in the wrong order mean nothing at all.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// BITFIELD key [GET type offset | [OVERFLOW WRAP | SAT | FAIL] SET type offset value | INCRBY type offset increment ...]
-// and BITFIELD_RO, which knows only GET.
+// BITFIELD key [GET type offset | [OVERFLOW WRAP | SAT | FAIL] SET type offset value | INCRBY type offset
+// increment ...] and BITFIELD_RO, which knows only GET.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -142,7 +142,11 @@ Status run(Context& context, Args args, bool get_only) {
 
 }  // namespace
 
-Status bitfield_command(Context& context, Args args) { return run(context, args, false); }
-Status bitfield_ro(Context& context, Args args) { return run(context, args, true); }
+Status bitfield_command(Context& context, Args args) {
+  return run(context, args, false);
+}
+Status bitfield_ro(Context& context, Args args) {
+  return run(context, args, true);
+}
 
 }  // namespace stave

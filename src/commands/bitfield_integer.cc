@@ -37,7 +37,9 @@ Side side_of(std::int64_t number, IntegerType type) {
 std::int64_t IntegerType::max() const {
   return static_cast<std::int64_t>(low_bits(is_signed ? bits - 1 : bits));
 }
-std::int64_t IntegerType::min() const { return is_signed ? -max() - 1 : 0; }
+std::int64_t IntegerType::min() const {
+  return is_signed ? -max() - 1 : 0;
+}
 
 std::optional<IntegerType> parse_type(std::string_view text) {
   if (text.empty() || (text[0] != 'i' && text[0] != 'u')) return std::nullopt;
@@ -84,7 +86,8 @@ std::optional<std::int64_t> convert(std::int64_t number, IntegerType type, Overf
   return resolve(side, static_cast<std::uint64_t>(number), type, overflow);
 }
 
-std::optional<std::int64_t> add(std::int64_t number, std::int64_t increment, IntegerType type, Overflow overflow) {
+std::optional<std::int64_t> add(std::int64_t number, std::int64_t increment, IntegerType type,
+                                Overflow overflow) {
   const std::uint64_t exact = static_cast<std::uint64_t>(number) + static_cast<std::uint64_t>(increment);
   std::int64_t sum = 0;
   if (__builtin_add_overflow(number, increment, &sum)) {

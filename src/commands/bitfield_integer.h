@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integers of 1 to 64 bits at any bit of a string, for BITFIELD. Pure functions. Unsigned ones have at most 63 bits, so
-// that every value fits in an int64_t.
+// Integers of 1 to 64 bits at any bit of a string, for BITFIELD. Pure functions. Unsigned ones have at most
+// 63 bits, so that every value fits in an int64_t.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,7 @@ void write(std::string& bytes, std::size_t offset, IntegerType type, std::int64_
 // `number` as that type; nullopt where it does not fit and `overflow` is kFail.
 std::optional<std::int64_t> convert(std::int64_t number, IntegerType type, Overflow overflow);
 // The same for the sum. REQUIRES: `number` fits.
-std::optional<std::int64_t> add(std::int64_t number, std::int64_t increment, IntegerType type, Overflow overflow);
+std::optional<std::int64_t> add(std::int64_t number, std::int64_t increment, IntegerType type,
+                                Overflow overflow);
 
 }  // namespace stave::bitfield

@@ -18,7 +18,8 @@ Result<std::size_t> bit_offset_argument(std::string_view text, int scale_bits, c
   const auto number = parse_integer(scaled ? text.substr(1) : text);
   if (!number) return errors::kBitOffset;
   std::int64_t offset = 0;
-  if (__builtin_mul_overflow(*number, scaled ? scale_bits : 1, &offset) || offset < 0) return errors::kBitOffset;
+  if (__builtin_mul_overflow(*number, scaled ? scale_bits : 1, &offset) || offset < 0)
+    return errors::kBitOffset;
   const auto position = static_cast<std::size_t>(offset);
   if (position / 8 >= limits.string_bytes_max) return errors::kBitOffset;
   return position;
@@ -174,6 +175,8 @@ constexpr Command kBitmapCommands[] = {
 
 }  // namespace
 
-std::span<const Command> bitmap_commands() { return kBitmapCommands; }
+std::span<const Command> bitmap_commands() {
+  return kBitmapCommands;
+}
 
 }  // namespace stave

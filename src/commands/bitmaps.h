@@ -9,7 +9,8 @@
 
 namespace stave {
 
-// The offset of a bit, within the longest string allowed. With `scale_bits` above 0, "#3" means 3 * scale_bits.
+// The offset of a bit, within the longest string allowed. With `scale_bits` above 0, "#3" means 3 *
+// scale_bits.
 Result<std::size_t> bit_offset_argument(std::string_view text, int scale_bits, const CommandLimits& limits);
 
 // A string for the key to be changed and stored again: its value, continued with zeros to at least `bytes`.

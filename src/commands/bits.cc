@@ -33,11 +33,13 @@ std::size_t count_all(std::string_view bytes) {
     std::memcpy(words.data(), from, sizeof words);
     for (std::size_t i = 0; i < 4; ++i) sums[i] += static_cast<std::size_t>(std::popcount(words[i]));
   }
-  for (; left > 0; --left) sums[0] += static_cast<std::size_t>(std::popcount(static_cast<unsigned char>(*from++)));
+  for (; left > 0; --left)
+    sums[0] += static_cast<std::size_t>(std::popcount(static_cast<unsigned char>(*from++)));
   return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
-// into[i] = operation(into[i], from[i]). Blocks of a constant size, so that the compiler makes vectors of them.
+// into[i] = operation(into[i], from[i]). Blocks of a constant size, so that the compiler makes vectors of
+// them.
 template <typename Operate>
 void merge(char* into, const char* from, std::size_t bytes, Operate operate) {
   std::array<Word, 8> mine;

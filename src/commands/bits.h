@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strings seen as bits: counting, searching and combining, a word at a time. Pure functions. Bit 0 is the highest bit of
-// the first byte.
+// Strings seen as bits: counting, searching and combining, a word at a time. Pure functions. Bit 0 is the
+// highest bit of the first byte.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ std::optional<std::size_t> find(std::string_view bytes, std::size_t begin, std::
 
 enum class Operation { kAnd, kOr, kXor, kNot };
 
-// As long as the longest source; shorter ones are continued with zeros. REQUIRES: at least one source, for kNot exactly
-// one.
+// As long as the longest source; shorter ones are continued with zeros. REQUIRES: at least one source, for
+// kNot exactly one.
 std::string combine(Operation operation, std::span<const std::string_view> sources);
 
 }  // namespace stave::bits

@@ -32,7 +32,7 @@ void CommonSubsequence::fill() {
   rows_.resize((length_only_ ? 2 : a_.size() + 1) * row_words_);
   for (std::size_t word = 0; word < row_words_; ++word) row(0)[word] = ~Word{0};
   for (std::size_t i = 0; i < a_.size(); ++i) fill_row(row(i), positions_of(a_[i]), row(i + 1));
-  // Bits behind the end of `b` never become 0: nothing is equal there, and the addition only sets them.
+  // Bits behind the end of `b` stay 1: nothing matches there.
   for (std::size_t word = 0; word < row_words_; ++word) {
     length_ += static_cast<std::size_t>(std::popcount(~row(a_.size())[word]));
   }
@@ -59,7 +59,8 @@ std::vector<CommonSubsequence::Match> CommonSubsequence::matches() const {
   while (i > 0 && j > 0) {
     if (a_[i - 1] != b_[j - 1]) {
       adjacent = false;
-      // The length is that of the shorter prefix of `a` where `b` still makes it grow, else of the shorter prefix of `b`.
+      // The length is that of the shorter prefix of `a` where `b` still makes it grow, else of the shorter
+      // prefix of `b`.
       grows(i, j - 1) ? --i : --j;
       continue;
     }

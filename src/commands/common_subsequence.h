@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // CommonSubsequence: the longest common subsequence of two byte strings, for LCS.
 //
-// Instead of a table of lengths it keeps, for each prefix of `a`, one bit per byte of `b`: whether the length grows
-// there. One machine word does 64 cells at once (Hyyrö, "Bit-parallel LCS-length computation revisited", 2004), the
-// bits suffice to walk back, and they take a 32nd of the table.
+// Instead of a table of lengths it keeps, for each prefix of `a`, one bit per byte of `b`: whether the length
+// grows there. One machine word does 64 cells at once (Hyyrö, "Bit-parallel LCS-length computation
+// revisited", 2004), the bits suffice to walk back, and they take a 32nd of the table.
 #pragma once
 
 #include <array>
@@ -29,7 +29,8 @@ class CommonSubsequence {
 
   // In bytes.
   std::size_t length() const { return length_; }
-  // The runs that make it up, the last one first. Of several subsequences of that length it is the one that Redis finds.
+  // The runs that make it up, the last one first. Of several subsequences of that length it is the one that
+  // Redis finds.
   std::vector<Match> matches() const;
 
  private:

@@ -10,7 +10,9 @@
 namespace stave {
 namespace {
 
-std::int64_t expiry_of(const Found& found) { return found.exists ? found.expiry_ms : 0; }
+std::int64_t expiry_of(const Found& found) {
+  return found.exists ? found.expiry_ms : 0;
+}
 
 Status add(Context& context, std::string_view name, std::int64_t increment) {
   auto found = context.string_to_change(name);
@@ -31,8 +33,12 @@ Status add(Context& context, std::string_view name, std::int64_t increment) {
 
 }  // namespace
 
-Status incr(Context& context, Args args) { return add(context, args[1], 1); }
-Status decr(Context& context, Args args) { return add(context, args[1], -1); }
+Status incr(Context& context, Args args) {
+  return add(context, args[1], 1);
+}
+Status decr(Context& context, Args args) {
+  return add(context, args[1], -1);
+}
 
 Status incrby(Context& context, Args args) {
   auto increment = integer_argument(args[2]);

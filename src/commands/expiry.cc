@@ -112,12 +112,22 @@ Status reply_expiry(Context& context, std::string_view name, std::int64_t base_m
 
 }  // namespace
 
-Status expire(Context& context, Args args) { return expire_at(context, args, {"expire", 1000, true}); }
-Status pexpire(Context& context, Args args) { return expire_at(context, args, {"pexpire", 1, true}); }
-Status expireat(Context& context, Args args) { return expire_at(context, args, {"expireat", 1000, false}); }
-Status pexpireat(Context& context, Args args) { return expire_at(context, args, {"pexpireat", 1, false}); }
+Status expire(Context& context, Args args) {
+  return expire_at(context, args, {"expire", 1000, true});
+}
+Status pexpire(Context& context, Args args) {
+  return expire_at(context, args, {"pexpire", 1, true});
+}
+Status expireat(Context& context, Args args) {
+  return expire_at(context, args, {"expireat", 1000, false});
+}
+Status pexpireat(Context& context, Args args) {
+  return expire_at(context, args, {"pexpireat", 1, false});
+}
 
-Status expiretime(Context& context, Args args) { return reply_expiry(context, args[1], 0, Unit::kSeconds); }
+Status expiretime(Context& context, Args args) {
+  return reply_expiry(context, args[1], 0, Unit::kSeconds);
+}
 Status pexpiretime(Context& context, Args args) {
   return reply_expiry(context, args[1], 0, Unit::kMilliseconds);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RENAME, RENAMENX, COPY and MOVE: a key's value, expiry and encoding appear under another name or in another database.
+// RENAME, RENAMENX, COPY and MOVE: a key's value, expiry and encoding appear under another name or in another
+// database.
 #include <string>
 
 #include "src/ascii.h"
@@ -9,8 +10,8 @@
 namespace stave {
 namespace {
 
-// Creates or replaces `to` with the whole of `source`, which must be resident. The one place that knows how to copy
-// a value of each type.
+// Creates or replaces `to` with the whole of `source`, which must be resident. The one place that knows how
+// to copy a value of each type.
 Status copy_value(Context& context, const Found& source, Key to) {
   // A view of one key is not promised to survive a change of another.
   const std::string value(source.value);
@@ -54,8 +55,12 @@ Result<CopyOptions> parse_copy_options(const Context& context, Args words) {
 
 }  // namespace
 
-Status rename_command(Context& context, Args args) { return rename_key(context, args[1], args[2], true); }
-Status renamenx(Context& context, Args args) { return rename_key(context, args[1], args[2], false); }
+Status rename_command(Context& context, Args args) {
+  return rename_key(context, args[1], args[2], true);
+}
+Status renamenx(Context& context, Args args) {
+  return rename_key(context, args[1], args[2], false);
+}
 
 // COPY source destination [DB number] [REPLACE]
 Status copy(Context& context, Args args) {

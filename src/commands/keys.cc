@@ -50,7 +50,9 @@ Status exists(Context& context, Args args) {
   return count_existing(context, args.subspan(1));
 }
 
-Status touch(Context& context, Args args) { return count_existing(context, args.subspan(1)); }
+Status touch(Context& context, Args args) {
+  return count_existing(context, args.subspan(1));
+}
 
 Status type(Context& context, Args args) {
   context.touch = false;
@@ -93,6 +95,8 @@ constexpr Command kKeyCommands[] = {
 
 }  // namespace
 
-std::span<const Command> key_commands() { return kKeyCommands; }
+std::span<const Command> key_commands() {
+  return kKeyCommands;
+}
 
 }  // namespace stave

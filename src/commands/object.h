@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Redis would call the inner form of a value, for OBJECT and DEBUG OBJECT. It follows from the value and one flag;
-// nothing in Stave is stored that way.
+// What Redis would call the inner form of a value, for OBJECT and DEBUG OBJECT. It follows from the value and
+// one flag; nothing in Stave is stored that way.
 #pragma once
 
 #include <string_view>

@@ -30,8 +30,8 @@ bool choose(ExpiryOption& expiry, Kind kind) {
   return true;
 }
 
-// Takes an option with its number at `options[at]` and moves `at` to the number. False when it is none, or lacks
-// the number.
+// Takes an option with its number at `options[at]` and moves `at` to the number. False when it is none, or
+// lacks the number.
 bool take_time_option(Args options, std::size_t& at, ExpiryOption& expiry) {
   const auto kind = time_option(options[at]);
   if (!kind || at + 1 >= options.size() || !choose(expiry, *kind)) return false;
@@ -62,7 +62,7 @@ Result<ExpiryOption> parse_getex_options(Args options) {
   ExpiryOption parsed;
   for (std::size_t at = 0; at < options.size(); ++at) {
     const bool taken = ascii::equal(options[at], "persist") ? choose(parsed, Kind::kPersist)
-                                                       : take_time_option(options, at, parsed);
+                                                            : take_time_option(options, at, parsed);
     if (!taken) return errors::kSyntax;
   }
   return parsed;

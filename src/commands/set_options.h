@@ -9,8 +9,8 @@
 
 namespace stave {
 
-// What becomes of the key's expiry. Numbers are checked only by expiry_time(): GETEX never looks at the number
-// when there is no key.
+// What becomes of the key's expiry. Numbers are checked only by expiry_time(): GETEX never looks at the
+// number when there is no key.
 struct ExpiryOption {
   enum class Kind { kNone, kEx, kPx, kExat, kPxat, kKeepTtl, kPersist };
   Kind kind = Kind::kNone;
@@ -26,7 +26,8 @@ struct SetOptions {
   ExpiryOption expiry;
 };
 
-// [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL], in any order. Repeating one is allowed, the last counts.
+// [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL], in any order. Repeating one is allowed, the
+// last counts.
 Result<SetOptions> parse_set_options(Args options);
 // [EX s | PX ms | EXAT s | PXAT ms | PERSIST]
 Result<ExpiryOption> parse_getex_options(Args options);

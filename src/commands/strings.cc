@@ -189,6 +189,8 @@ constexpr Command kStringCommands[] = {
 
 }  // namespace
 
-std::span<const Command> string_commands() { return kStringCommands; }
+std::span<const Command> string_commands() {
+  return kStringCommands;
+}
 
 }  // namespace stave

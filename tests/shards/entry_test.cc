@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries: every field survives in every layout (short and long keys, with and without expiry, cold and resident).
+// Entries: every field survives in every layout (short and long keys, with and without expiry, cold and
+// resident).
 #include "shards/entry.h"
 
 #include <doctest/doctest.h>

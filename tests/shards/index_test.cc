@@ -87,7 +87,9 @@ class Model {
   std::unordered_map<std::string, std::string> expected_;
 };
 
-std::string key_of(std::uint64_t i) { return "key:" + std::to_string(i); }
+std::string key_of(std::uint64_t i) {
+  return "key:" + std::to_string(i);
+}
 
 // Random operations over `key_count` keys; `growth` of 100 are insertions.
 void run_random(Model& model, std::mt19937_64& random, int steps, std::uint64_t key_count, unsigned growth) {
@@ -283,10 +285,18 @@ std::uint64_t digits_of(std::string_view key) {
   return std::stoull(std::string(key.substr(key.find(':') + 1)));
 }
 
-std::uint64_t same_hash(std::string_view) { return 0x123456789abcdef0; }
-std::uint64_t same_tag(std::string_view key) { return digits_of(key) * 0x9e3779b97f4a7c15 & ~0xffffull; }
-std::uint64_t same_table(std::string_view key) { return 0xffffffff00000000 | digits_of(key) * 40503 % 65536; }
-std::uint64_t few_hashes(std::string_view key) { return digits_of(key) % 50 * 0x9e3779b97f4a7c15; }
+std::uint64_t same_hash(std::string_view) {
+  return 0x123456789abcdef0;
+}
+std::uint64_t same_tag(std::string_view key) {
+  return digits_of(key) * 0x9e3779b97f4a7c15 & ~0xffffull;
+}
+std::uint64_t same_table(std::string_view key) {
+  return 0xffffffff00000000 | digits_of(key) * 40503 % 65536;
+}
+std::uint64_t few_hashes(std::string_view key) {
+  return digits_of(key) % 50 * 0x9e3779b97f4a7c15;
+}
 
 TEST_CASE("bad hashes cost time and nothing else") {
   const std::uint64_t seed = std::random_device{}();
@@ -303,8 +313,8 @@ TEST_CASE("bad hashes cost time and nothing else") {
     std::set<std::string> scanned;
     std::uint64_t cursor = 0;
     do {
-      cursor = model.index().scan(cursor, 10,
-                                  [&](const Slot& slot) { scanned.insert(std::string(slot.entry()->key())); });
+      cursor = model.index().scan(
+          cursor, 10, [&](const Slot& slot) { scanned.insert(std::string(slot.entry()->key())); });
     } while (cursor != 0);
     CHECK(scanned.size() == model.expected().size());
 
@@ -312,7 +322,8 @@ TEST_CASE("bad hashes cost time and nothing else") {
     model.index().for_each([&](const Slot& slot) { resident += slot.resident(); });
     Index::Hand hand;
     std::set<const Entry*> seen;
-    for (std::size_t i = 0; i < resident; ++i) seen.insert(model.index().next_resident(hand, 100000)->entry());
+    for (std::size_t i = 0; i < resident; ++i)
+      seen.insert(model.index().next_resident(hand, 100000)->entry());
     CHECK(seen.size() == resident);
 
     std::set<const Entry*> drawn;

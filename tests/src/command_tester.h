@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CommandTester: runs rows of the command table over a FakeKeyspace, as the executor would, and gives back the bytes of
-// the reply.
+// CommandTester: runs rows of the command table over a FakeKeyspace, as the executor would, and gives back
+// the bytes of the reply.
 #pragma once
 
 #include <doctest/doctest.h>

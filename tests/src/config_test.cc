@@ -39,6 +39,9 @@ TEST_CASE("config get: patterns in any case, each setting once") {
   CHECK(get(settings, "nope") == "(none)");
   CHECK(get_settings(settings, std::vector<std::string_view>{"slowlog-*", "slowlog-max-len"}).size() == 2);
   CHECK(get_settings(settings, {}).empty());
+  CHECK(get_settings(settings, std::vector<std::string_view>{"TimeOut"})[0].first == "TimeOut");
+  CHECK(get_settings(settings, std::vector<std::string_view>{"TimeOu*"})[0].first == "timeout");
+  CHECK(get(settings, "time\\out") == "(none)");
 }
 
 TEST_CASE("config set: several at once") {

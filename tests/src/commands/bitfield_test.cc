@@ -27,7 +27,8 @@ TEST_CASE("write changes its bits only, and read gives the number back") {
     for (char& byte : bytes) byte = static_cast<char>(random());
     const std::string before = bytes;
     const std::size_t offset = random() % (8 * bytes.size() - static_cast<std::size_t>(type.bits) + 1);
-    const std::int64_t number = *bitfield::convert(static_cast<std::int64_t>(random()), type, Overflow::kWrap);
+    const std::int64_t number =
+        *bitfield::convert(static_cast<std::int64_t>(random()), type, Overflow::kWrap);
     bitfield::write(bytes, offset, type, number);
     CAPTURE(round);
     CHECK(bitfield::read(bytes, offset, type) == number);
@@ -45,9 +46,11 @@ TEST_CASE("write changes its bits only, and read gives the number back") {
 TEST_CASE_FIXTURE(Fixture, "overflow") {
   CHECK(run("bitfield k set u8 0 255 incrby u8 0 10") == "*2\r\n:0\r\n:9\r\n");
   CHECK(run("bitfield k overflow sat incrby u8 0 255 incrby u8 0 -300") == "*2\r\n:255\r\n:0\r\n");
-  CHECK(run("bitfield k overflow fail incrby u8 0 -1 overflow wrap incrby u8 0 -1") == "*2\r\n$-1\r\n:255\r\n");
+  CHECK(run("bitfield k overflow fail incrby u8 0 -1 overflow wrap incrby u8 0 -1") ==
+        "*2\r\n$-1\r\n:255\r\n");
   CHECK(run("bitfield k set i8 0 127 incrby i8 0 1") == "*2\r\n:-1\r\n:-128\r\n");
-  CHECK(run("bitfield k overflow sat incrby i8 0 -1 set i8 0 1000 get i8 0") == "*3\r\n:-128\r\n:-128\r\n:127\r\n");
+  CHECK(run("bitfield k overflow sat incrby i8 0 -1 set i8 0 1000 get i8 0") ==
+        "*3\r\n:-128\r\n:-128\r\n:127\r\n");
   CHECK(run("bitfield k set i64 0 9223372036854775807 incrby i64 0 1") ==
         "*2\r\n:9151314442816847872\r\n:-9223372036854775808\r\n");
   CHECK(run("bitfield k overflow sat set u63 0 -1 get u63 0") ==
@@ -81,7 +84,8 @@ TEST_CASE_FIXTURE(Fixture, "errors") {
   CHECK(run("bitfield k set u8 0") == "-ERR syntax error\r\n");
   CHECK(run("bitfield k overflow up") == "-ERR Invalid OVERFLOW type specified\r\n");
   CHECK(run("bitfield k get u8 -1") == "-ERR bit offset is not an integer or out of range\r\n");
-  CHECK(run("bitfield k get u8 #9223372036854775807") == "-ERR bit offset is not an integer or out of range\r\n");
+  CHECK(run("bitfield k get u8 #9223372036854775807") ==
+        "-ERR bit offset is not an integer or out of range\r\n");
   CHECK(run("bitfield k set u8 0 x") == "-ERR value is not an integer or out of range\r\n");
   CHECK(run("bitfield_ro k set u8 0 1") == "-ERR BITFIELD_RO only supports the GET subcommand\r\n");
 }

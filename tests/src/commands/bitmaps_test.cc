@@ -108,7 +108,8 @@ TEST_CASE_FIXTURE(Fixture, "bitmaps: cold values and failing changes") {
     CHECK(run(line) == "-ERR disk full\r\n");
   }
   keys.stored[{0, "list"}].type = Type::kList;
-  for (const char* line : {"setbit list 5 1", "bitop or d list", "bitfield list", "bitcount list", "bitpos list 1"}) {
+  for (const char* line :
+       {"setbit list 5 1", "bitop or d list", "bitfield list", "bitcount list", "bitpos list 1"}) {
     CAPTURE(line);
     CHECK(run(line).starts_with("-WRONGTYPE"));
   }

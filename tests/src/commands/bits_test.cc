@@ -68,8 +68,10 @@ TEST_CASE("combine") {
     for (const auto operation : {Operation::kAnd, Operation::kOr, Operation::kXor}) {
       std::string expected(longest, '\0');
       for (std::size_t i = 0; i < longest; ++i) {
-        const auto byte = [i](std::string_view source) { return i < source.size() ? source[i] : '\0'; };
-        int result = byte(sources[0]);
+        const auto byte = [i](std::string_view source) {
+          return i < source.size() ? static_cast<unsigned char>(source[i]) : 0u;
+        };
+        unsigned result = byte(sources[0]);
         for (std::size_t k = 1; k < sources.size(); ++k) {
           if (operation == Operation::kAnd) result &= byte(sources[k]);
           if (operation == Operation::kOr) result |= byte(sources[k]);

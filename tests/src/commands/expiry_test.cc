@@ -92,7 +92,9 @@ TEST_CASE_FIXTURE(Fixture, "cold values and failing changes") {
   run("expire k 10");
   keys.make_cold();
   stagings = 0;
-  for (const char* line : {"ttl k", "pttl k", "expiretime k", "pexpiretime k", "exists k", "type k", "touch k"}) run(line);
+  for (const char* line :
+       {"ttl k", "pttl k", "expiretime k", "pexpiretime k", "exists k", "type k", "touch k"})
+    run(line);
   CHECK(stagings == 0);
   keys.failure = "ERR disk full";
   for (const char* line : {"expire k 10", "expire k 0", "persist k"}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands on keys of any type: what they count, and that RENAME, COPY and MOVE take value, expiry and encoding along.
+// Commands on keys of any type: what they count, and that RENAME, COPY and MOVE take value, expiry and
+// encoding along.
 #include <doctest/doctest.h>
 
 #include "tests/src/command_tester.h"
@@ -12,8 +13,12 @@ using testing::FakeKeyspace;
 struct Fixture : testing::CommandTester {
   Fixture() : CommandTester{string_commands(), key_commands()} {}
 
-  void add(std::string_view name, FakeKeyspace::Stored stored) { keys.stored[{db, std::string(name)}] = stored; }
-  FakeKeyspace::Stored& at(const std::string& name, int database = 0) { return keys.stored.at({database, name}); }
+  void add(std::string_view name, const FakeKeyspace::Stored& stored) {
+    keys.stored[{db, std::string(name)}] = stored;
+  }
+  FakeKeyspace::Stored& at(const std::string& name, int database = 0) {
+    return keys.stored.at({database, name});
+  }
 };
 
 TEST_CASE_FIXTURE(Fixture, "DEL, EXISTS, TOUCH count") {

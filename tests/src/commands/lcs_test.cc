@@ -21,8 +21,8 @@ struct Table {
     lengths.assign(a.size() + 1, std::vector<int>(b.size() + 1, 0));
     for (std::size_t i = 1; i <= a.size(); ++i) {
       for (std::size_t j = 1; j <= b.size(); ++j) {
-        lengths[i][j] = a[i - 1] == b[j - 1] ? lengths[i - 1][j - 1] + 1
-                                             : std::max(lengths[i - 1][j], lengths[i][j - 1]);
+        lengths[i][j] =
+            a[i - 1] == b[j - 1] ? lengths[i - 1][j - 1] + 1 : std::max(lengths[i - 1][j], lengths[i][j - 1]);
       }
     }
   }
@@ -87,7 +87,8 @@ TEST_CASE("LCS: forms of the reply") {
 TEST_CASE("LCS: errors") {
   testing::CommandTester tester{string_commands()};
   tester.run("mset a ohmytext b mynewtext");
-  CHECK(tester.run("lcs a b idx len") == "-ERR If you want both the length and indexes, please just use IDX.\r\n");
+  CHECK(tester.run("lcs a b idx len") ==
+        "-ERR If you want both the length and indexes, please just use IDX.\r\n");
   CHECK(tester.run("lcs a b minmatchlen") == "-ERR syntax error\r\n");
   tester.limits.string_bytes_max = 4 * 9 * 10 - 1;
   CHECK(tester.run("lcs a b") ==

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The string commands over a fake keyspace: options, errors and their order, cold values, failing changes. That replies
-// equal Redis' for random arguments is shown by the differential test.
+// The string commands over a fake keyspace: options, errors and their order, cold values, failing changes.
+// That replies equal Redis' for random arguments is shown by the differential test.
 #include <doctest/doctest.h>
 
 #include "tests/src/command_tester.h"
@@ -19,7 +19,9 @@ struct Fixture : CommandTester {
   Fixture() : CommandTester{string_commands()} {}
 };
 
-std::string bulk(const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
+std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
 
 TEST_CASE_FIXTURE(Fixture, "SET: conditions and GET") {
   CHECK(run("set k 1 xx") == kNull);
@@ -34,8 +36,8 @@ TEST_CASE_FIXTURE(Fixture, "SET: conditions and GET") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "SET: options that exclude each other") {
-  for (const char* line : {"set k v nx xx", "set k v ex 1 px 1", "set k v ex 1 keepttl", "set k v keepttl exat 5",
-                           "set k v ex", "set k v persist", "set k v 5"}) {
+  for (const char* line : {"set k v nx xx", "set k v ex 1 px 1", "set k v ex 1 keepttl",
+                           "set k v keepttl exat 5", "set k v ex", "set k v persist", "set k v 5"}) {
     CAPTURE(line);
     CHECK(run(line) == kSyntaxError);
   }
@@ -99,8 +101,9 @@ TEST_CASE_FIXTURE(Fixture, "several keys") {
 
 TEST_CASE_FIXTURE(Fixture, "a cold value is staged and the command runs again") {
   run("mset a 1 b hello");
-  for (const char* line : {"get a", "mget a b", "getset a 1", "getex a", "incr a", "incrbyfloat a 1", "append b x",
-                           "setrange b 0 y", "getrange b 0 1", "lcs a b", "set a 1 get", "getdel a"}) {
+  for (const char* line :
+       {"get a", "mget a b", "getset a 1", "getex a", "incr a", "incrbyfloat a 1", "append b x",
+        "setrange b 0 y", "getrange b 0 1", "lcs a b", "set a 1 get", "getdel a"}) {
     CAPTURE(line);
     keys.make_cold();
     stagings = 0;
@@ -108,7 +111,8 @@ TEST_CASE_FIXTURE(Fixture, "a cold value is staged and the command runs again") 
     CHECK(stagings >= 1);
   }
   run("mset a 1 b hello");
-  for (const char* line : {"strlen a", "setnx a 1", "set a 2 xx", "set a 2 nx", "msetnx a 1 b 1", "set a 1"}) {
+  for (const char* line :
+       {"strlen a", "setnx a 1", "set a 2 xx", "set a 2 nx", "msetnx a 1 b 1", "set a 1"}) {
     CAPTURE(line);
     keys.make_cold();
     stagings = 0;
@@ -120,8 +124,9 @@ TEST_CASE_FIXTURE(Fixture, "a cold value is staged and the command runs again") 
 TEST_CASE_FIXTURE(Fixture, "a change that fails is the reply") {
   run("mset a 1 b hello");
   keys.failure = "ERR disk full";
-  for (const char* line : {"set a 1", "set a 1 get", "getset a 1", "getdel a", "getex a ex 5", "mset a 1", "msetnx c 1",
-                           "setnx c 1", "setex a 1 1", "append b x", "setrange b 0 x", "incr a", "incrbyfloat a 1"}) {
+  for (const char* line :
+       {"set a 1", "set a 1 get", "getset a 1", "getdel a", "getex a ex 5", "mset a 1", "msetnx c 1",
+        "setnx c 1", "setex a 1 1", "append b x", "setrange b 0 x", "incr a", "incrbyfloat a 1"}) {
     CAPTURE(line);
     CHECK(run(line) == "-ERR disk full\r\n");
   }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shards/check.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "shards/hint.h"
+#include "shards/segment_reader.h"
+
+namespace stave {
+namespace {
+
+// What the log says of the keys, by database of the log; and which of these clients see where.
+struct Keys {
+  std::array<std::unordered_set<std::string>, limits::kDatabases> names;
+  std::array<std::uint8_t, limits::kDatabases> db_map{};
+
+  void apply(const Record& record) {
+    switch (record.kind) {
+      case RecordKind::kString:
+        names[record.db].emplace(record.key);
+        break;
+      case RecordKind::kTombstone:
+        names[record.db].erase(std::string(record.key));
+        break;
+      case RecordKind::kFlush:
+        names[record.db].clear();
+        break;
+      case RecordKind::kSwap:
+        if (record.value.size() == db_map.size()) record.value.copy(reinterpret_cast<char*>(db_map.data()), db_map.size());
+        break;
+      default:
+        break;
+    }
+  }
+};
+
+class Checker {
+ public:
+  Checker(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard)
+      : disk_(disk), directory_(directory), database_(database), shard_(shard) {
+    for (std::size_t db = 0; db < keys_.db_map.size(); ++db) keys_.db_map[db] = static_cast<std::uint8_t>(db);
+  }
+
+  ShardCheck run() {
+    auto names = disk_.list(directory_);
+    if (!names.ok()) {
+      problem(names.message());
+      return std::move(result_);
+    }
+    std::vector<std::uint64_t> numbers;
+    for (const std::string& name : *names) {
+      if (const std::uint64_t number = parse_segment_name(name, ".seg"); number != 0) numbers.push_back(number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    for (const std::uint64_t number : numbers) check_segment(number, number == numbers.back());
+    for (std::size_t db = 0; db < keys_.db_map.size(); ++db) {
+      const std::size_t log_db = std::min<std::size_t>(keys_.db_map[db], limits::kDatabases - 1);
+      result_.keys[db] = keys_.names[log_db].size();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void problem(std::string text) { result_.problems.push_back(std::move(text)); }
+
+  void check_segment(std::uint64_t number, bool last) {
+    const std::string path = directory_ + "/" + segment_name(number);
+    auto file = disk_.open(path);
+    if (!file.ok()) return problem(file.message());
+    auto size = (*file)->size();
+    std::string block(kSegmentHeaderBytes, '\0');
+    auto got = (*file)->read(0, block);
+    if (!size.ok() || !got.ok()) return problem(path + ": cannot be read");
+    const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+    if (blank && last) return;  // made and never written to
+    auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
+    if (!header.ok()) return problem(path + ": " + header.message());
+    if (header->database != database_ || header->shard != shard_ || header->number != number) {
+      return problem(path + ": belongs to another database, shard or number");
+    }
+    SegmentCheck segment;
+    segment.name = segment_name(number);
+    segment.sealed = header->sealed;
+    segment.lowest_gsn = header->lowest_gsn;
+    if (header->lowest_gsn != next_gsn_) {
+      problem(path + ": begins with GSN " + std::to_string(header->lowest_gsn) + ", but " + std::to_string(next_gsn_) +
+              " comes next: a segment is missing or damaged");
+      next_gsn_ = header->lowest_gsn;
+    }
+    read_records(**file, *header, *size, path, segment);
+    check_hint(*header, segment);
+    result_.segments.push_back(segment);
+  }
+
+  void read_records(File& file, const SegmentHeader& header, std::uint64_t size, const std::string& path,
+                    SegmentCheck& segment) {
+    const std::uint64_t end = header.sealed ? header.end_bytes : size;
+    if (header.sealed && end > size) return problem(path + ": is " + std::to_string(size) + " bytes long, " + std::to_string(end) + " were written");
+    SegmentReader reader(file, header, end);
+    offsets_.clear();
+    Record record;
+    std::uint64_t offset = 0;
+    SegmentReader::Outcome outcome;
+    while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
+      if (record.gsn != next_gsn_) {
+        reader.step_back(offset);
+        outcome = SegmentReader::Outcome::kBad;
+        break;
+      }
+      ++next_gsn_;
+      ++segment.records;
+      if (record.kind != RecordKind::kTransaction) offsets_.insert(offset);
+      keys_.apply(record);
+    }
+    segment.bytes = reader.offset();
+    segment.highest_gsn = next_gsn_ - 1;
+    if (header.sealed) {
+      if (reader.offset() != end || segment.highest_gsn != header.highest_gsn) problem(reader.error().message());
+      return;
+    }
+    if (outcome == SegmentReader::Outcome::kError) problem(reader.error().message());
+    if (outcome == SegmentReader::Outcome::kBad) segment.note = ", torn tail: the next start cuts it";
+  }
+
+  // A hint must name records that are there; it may leave out void transactions.
+  void check_hint(const SegmentHeader& header, SegmentCheck& segment) {
+    segment.hint = "no hint";
+    const std::string path = directory_ + "/" + hint_name(header.number);
+    if (!disk_.exists(path)) return;
+    segment.hint = "bad hint";
+    auto file = disk_.open(path);
+    auto size = file.ok() ? (*file)->size() : Result<std::uint64_t>(file.take_status());
+    if (!size.ok()) return problem(size.message());
+    std::string bytes(*size, '\0');
+    auto got = (*file)->read(0, bytes);
+    if (!got.ok()) return problem(got.message());
+    auto hint = HintReader::open(std::move(bytes), header);
+    if (!hint.ok()) return problem(path + ": " + hint.message());
+    std::uint64_t wrong = 0;
+    hint->for_each([&](const HintEntry& entry) { wrong += offsets_.contains(entry.offset_bytes) ? 0 : 1; });
+    if (wrong != 0) return problem(path + ": " + std::to_string(wrong) + " entries name no record of the segment");
+    segment.hint = "hint";
+  }
+
+  Disk& disk_;
+  const std::string directory_;
+  const DatabaseId database_;
+  const std::uint32_t shard_;
+  ShardCheck result_;
+  Keys keys_;
+  std::unordered_set<std::uint64_t> offsets_;  // of the present segment's records
+  std::uint64_t next_gsn_ = 1;
+};
+
+}  // namespace
+
+ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard) {
+  return Checker(disk, directory, database, shard).run();
+}
+
+}  // namespace stave

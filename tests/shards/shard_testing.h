@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// One shard on a real disk in a directory of its own, driven by hand: what the tests of the store share.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shards/recovery.h"
+#include "shards/shard.h"
+
+namespace stave::testing {
+
+// Background work happens at once.
+class Inline final : public Background {
+ public:
+  void run(std::function<void()> work, std::function<void()> done) override {
+    work();
+    done();
+  }
+};
+
+class TempDirectory {
+ public:
+  TempDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "stave-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TempDirectory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+struct ShardSetup {
+  SyncMode mode = SyncMode::kEverysec;
+  std::uint64_t segment_bytes = 64u << 10;
+  std::uint64_t memory_bytes_max = 0;
+  std::string backend = "threads";
+};
+
+class ShardUnderTest {
+ public:
+  ShardUnderTest(const std::string& directory, ShardSetup setup = {}) : directory_(directory), setup_(setup) {
+    Status status = open();
+    INFO((status.ok() ? std::string() : status.message()));
+    REQUIRE(status.ok());
+  }
+  // For starts that must fail: error() is why.
+  ShardUnderTest(const std::string& directory, ShardSetup setup, std::nullptr_t) : directory_(directory), setup_(setup) {
+    const Status status = open();
+    if (!status.ok()) error_ = status.message();
+  }
+  ~ShardUnderTest() {
+    settle();
+    shard_.reset();
+  }
+
+  Shard& shard() { return *shard_; }
+  const std::string& error() const { return error_; }
+  const RecoveryReport& report() const { return report_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+  void put(std::string_view key, std::string_view value, std::int64_t expiry_ms = 0, int db = 0) {
+    REQUIRE(shard_->set_string({db, key}, {value, expiry_ms, false}).ok());
+  }
+  void del(std::string_view key, int db = 0) {
+    if (shard_->find({db, key}, true).exists) REQUIRE(shard_->remove({db, key}).ok());
+  }
+  // Stages the value when it is cold.
+  std::optional<std::string> get(std::string_view key, int db = 0) {
+    Found found = shard_->find({db, key}, true);
+    if (!found.exists) return std::nullopt;
+    if (!found.resident) {
+      Waiter waiter;
+      shard_->stage({db, key}, &waiter);
+      while (!waiter.called) disk_->wait();
+      if (!waiter.error.empty()) return "error: " + waiter.error;
+      found = shard_->find({db, key}, true);
+    }
+    return std::string(found.value);
+  }
+  void flush() {
+    shard_->log().flush();
+    disk_->flush();
+  }
+  // Until nothing is in flight.
+  void settle() {
+    if (shard_ == nullptr) return;
+    flush();
+    while (disk_->in_flight() > 0) disk_->wait();
+  }
+  // A clean stop: everything durable, sealed, hinted.
+  void close() {
+    settle();
+    while (!shard_->log().clean()) {
+      shard_->log().start_sync();
+      settle();
+    }
+    shard_->close();
+    settle();
+    shard_.reset();
+  }
+  // As kill -9 leaves it: what flush() handed to the kernel is there, nothing else happens.
+  void crash() {
+    while (disk_->in_flight() > 0) disk_->wait();
+    shard_.reset();
+  }
+
+ private:
+  struct Waiter final : StageWaiter {
+    void staged(const Status& status) override {
+      called = true;
+      if (!status.ok()) error = status.message();
+    }
+    bool called = false;
+    std::string error;
+  };
+
+  Status open() {
+    auto disk = open_disk(setup_.backend, nullptr);
+    REQUIRE(disk.ok());
+    disk_ = std::move(*disk);
+    Shard::Options options;
+    options.memory_bytes_max = setup_.memory_bytes_max;
+    options.log.directory = directory_;
+    options.log.segment_bytes = setup_.segment_bytes;
+    options.log.mode = setup_.mode;
+    shard_ = std::make_unique<Shard>(*disk_, background_, options);
+    Recovery recovery(*disk_, *shard_, options);
+    Status status = recovery.read();
+    if (status.ok()) status = recovery.finish([](const TransactionHeader&) { return true; });
+    report_ = recovery.report();
+    warnings_ = recovery.warnings();
+    settle();
+    return status;
+  }
+
+  std::string directory_;
+  ShardSetup setup_;
+  Inline background_;
+  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<Shard> shard_;
+  std::string error_;
+  RecoveryReport report_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace stave::testing
