@@ -94,6 +94,18 @@ Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segm
   return reader;
 }
 
+void HintReader::mend_for_fuzzing(std::string& bytes) {
+  if (bytes.size() < kHeaderBytes) return;
+  bytes.replace(0, kMagic.size(), kMagic);
+  std::string fields;
+  put(fields, kFormatVersion);
+  put(fields, std::uint32_t{0});
+  fields.resize(72 - kMagic.size(), '\0');
+  bytes.replace(kMagic.size(), fields.size(), fields);
+  const std::uint32_t crc = file_crc(bytes);
+  bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
+}
+
 // The checksum already says that these are the bytes that were written; this keeps a reader inside them regardless.
 Status HintReader::check_entries() const {
   std::size_t at = begin_;

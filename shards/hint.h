@@ -53,6 +53,9 @@ class HintReader {
   // Takes the whole file's bytes. An error says why the hint cannot be used for this segment.
   static Result<HintReader> open(std::string bytes, const SegmentHeader& segment);
 
+  // Makes the header of damaged bytes fit the segment SegmentHeader{}, so that a fuzzer reaches what lies behind it.
+  static void mend_for_fuzzing(std::string& bytes);
+
   const std::vector<std::uint64_t>& transactions() const { return transactions_; }
   std::uint64_t count() const { return count_; }
   // Calls `visit` for each entry in order.

@@ -153,15 +153,17 @@ bool Recovery::load_hint(const Piece& piece) {
   // In groups, so that the index's cache lines are on their way before they are needed.
   constexpr std::size_t kGroup = 16;
   std::array<HintEntry, kGroup> group;
+  std::array<std::uint64_t, kGroup> hashes{};
   std::size_t count = 0;
   const auto apply_group = [&] {
+    for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group[i].record.db, hashes[i]);
     for (std::size_t i = 0; i < count; ++i) {
       apply(group[i].record, group[i].value_bytes, {piece.slot, group[i].offset_bytes});
     }
     count = 0;
   };
   hint->for_each([&](const HintEntry& entry) {
-    if (entry.record.kind == RecordKind::kString) shard_.prefetch({entry.record.db, entry.record.key});
+    hashes[count] = shard_.prefetch({entry.record.db, entry.record.key});
     group[count++] = entry;
     if (count == kGroup) apply_group();
   });

@@ -80,7 +80,14 @@ class Shard final : public Keyspace {
   void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
   // Keys that the last command found cold; the views are the command's arguments. Cleared by taking.
   std::vector<Key> take_wanted() { return std::exchange(wanted_, {}); }
-  void prefetch(Key key) const { index_of(key.db).prefetch(hash_key(key.name)); }
+  // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so that the
+  // cache misses of all overlap. The first returns the hash that the second takes.
+  std::uint64_t prefetch(Key key) const {
+    const std::uint64_t hash = hash_key(key.name);
+    index_of(key.db).prefetch(hash);
+    return hash;
+  }
+  void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
   // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
   bool cold(Key key);
   // Reads a cold value; staged() of the waiter is called from Disk::poll when it is resident (or gone, or failed).

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/batch.h"
 
-#include <cassert>
+#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "src/connection.h"
 #include "src/executor.h"
@@ -147,12 +149,18 @@ void Batch::stage_ahead(Worker& here) {
 
 void Batch::prefetch(Worker& here) {
   if (requests_.size() - next_ < 2) return;
-  const std::size_t end = std::min(requests_.size(), next_ + limits::kPrefetched);
-  for (std::size_t i = next_; i < end; ++i) {
-    const Request& request = requests_[i];
+  std::array<std::uint64_t, limits::kPrefetched> hashes;
+  const std::size_t count = std::min(requests_.size() - next_, limits::kPrefetched);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Request& request = requests_[next_ + i];
     if (request.command->keys.first == 0) continue;
     const Args arguments = arguments_of(request);
-    here.host(request.shard).shard.prefetch({request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]});
+    const Key key{request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]};
+    hashes[i] = here.host(request.shard).shard.prefetch(key);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Request& request = requests_[next_ + i];
+    if (request.command->keys.first != 0) here.host(request.shard).shard.prefetch_entry(request.db, hashes[i]);
   }
 }
 

@@ -137,8 +137,8 @@ std::string settings_help() {
                             ? format_setting_toml(setting, defaults)
                             : format_setting(setting, defaults);
     std::erase(value, '"');
-    text += fmt::format("  --{:<27} {}\n{:32}{}\n", fmt::format("{} {}", setting.name, value), "", "",
-                        setting.help);
+    std::string_view space = value.empty() ? "" : " ";
+    text += fmt::format("  --{}{}{}\n      {}\n", setting.name, space, value, setting.help);
   }
   return text;
 }

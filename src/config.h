@@ -97,8 +97,8 @@ struct Settings {
 struct Launch {
   enum class Action { kServe, kHelp, kVersion };
   Action action = Action::kServe;
-  Settings settings;
-  std::string config_file;  // absolute path for CONFIG REWRITE; "": started without a file
+  Settings settings = {};
+  std::string config_file = {};  // absolute path for CONFIG REWRITE; "": started without a file
 };
 
 // `stave-server [file.toml] [--name value ...]`; argv[0] is skipped. A value is all the words up to the next

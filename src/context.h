@@ -30,6 +30,7 @@ inline constexpr Error kCold{"-COLD value is not resident"};
 struct CommandLimits {
   std::size_t string_bytes_max = 512u << 20;  // proto-max-bulk-len
   int databases = 16;
+  std::uint32_t shard_count = 1;  // for the cursors of SCAN
 };
 
 // Of one shard's owner thread; summed over workers by INFO.

@@ -19,7 +19,13 @@ class ShardHost {
 
   Shard shard;
   KeyspaceCounters keyspace;
+  Shard::Counters counters_at_reset;  // those of the shard when CONFIG RESETSTAT was called last
   int demotion_holds = 0;  // commands that need everything that they have read to stay in memory
+
+  void reset_counters() {
+    keyspace = {};
+    counters_at_reset = shard.counters();
+  }
 
   // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be ("" otherwise).
   // Never inside this call.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/stats.h"
 
+#include <utility>
+
 namespace stave {
 namespace {
 
@@ -9,6 +11,18 @@ constexpr std::size_t kSlowArguments = 32;
 constexpr std::size_t kSlowArgumentBytes = 128;
 
 }  // namespace
+
+void Stats::sample() {
+  last_second = {commands_processed - at_last_sample_.commands, bytes_in - at_last_sample_.bytes_in,
+                 bytes_out - at_last_sample_.bytes_out};
+  at_last_sample_ = {commands_processed, bytes_in, bytes_out};
+}
+
+void Stats::reset() {
+  std::deque<SlowCommand> kept = std::move(slow);
+  *this = Stats();
+  slow = std::move(kept);
+}
 
 void Stats::count_error_text(std::string_view text) {
   ++error_replies;

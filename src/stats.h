@@ -69,9 +69,23 @@ struct Stats {
   std::uint64_t turns = 0;          // of the loop
   std::uint64_t error_replies = 0;
 
+  // What happened in the last whole second; sample() is called each second.
+  struct Rates {
+    std::uint64_t commands = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+  };
+  Rates last_second;
+  void sample();
+  // CONFIG RESETSTAT: everything but the slow log.
+  void reset();
+
   void count_error_text(std::string_view text);
   void add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds, Args arguments,
                 const std::string& client_address, std::size_t length_max);
+
+ private:
+  Rates at_last_sample_;
 };
 
 }  // namespace stave

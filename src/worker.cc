@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <ctime>
 
@@ -136,6 +137,7 @@ void Worker::apply_settings(const Settings& settings) {
   settings_ = settings;
   command_limits_.string_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
   command_limits_.databases = static_cast<int>(settings.databases);
+  command_limits_.shard_count = server_.shard_count();
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
     host->shard.set_memory_bytes_max(static_cast<std::uint64_t>(settings.maxmemory) / server_.shard_count());
@@ -173,6 +175,21 @@ void Worker::remove_connection(Connection& connection) {
 Connection* Worker::find_connection(std::uint64_t id) {
   const auto found = connections_.find(id);
   return found == connections_.end() || found->second->closing() ? nullptr : found->second.get();
+}
+
+std::uint64_t Worker::client_bytes() const {
+  std::uint64_t bytes = connections_.size() * sizeof(Connection);
+  for (const auto& [id, connection] : connections_) {
+    bytes += connection->input_bytes() + connection->input_free_bytes() + connection->output_bytes();
+  }
+  return bytes;
+}
+
+std::uint64_t Worker::note_memory_peak() {
+  std::uint64_t bytes = client_bytes();
+  for (const ShardHost* host : owned_) bytes += host->shard.memory_bytes();
+  memory_peak_bytes_ = std::max(memory_peak_bytes_, bytes);
+  return memory_peak_bytes_;
 }
 
 void Worker::count_command(const Command& command, Args arguments, const std::string& client, std::int64_t started_ns,

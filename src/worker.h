@@ -72,6 +72,9 @@ class Worker {
   void apply_settings(const Settings& settings);
   const CommandLimits& command_limits() const { return command_limits_; }
   Stats& stats() { return stats_; }
+  std::uint64_t client_bytes() const;  // of memory that its connections take
+  // Notes how much memory its shards and connections take, and returns the most that there ever was.
+  std::uint64_t note_memory_peak();
   // Counts a command that has run, and keeps it if it was slow. `error` is what it replied, "" for anything else.
   void count_command(const Command& command, Args arguments, const std::string& client, std::int64_t started_ns,
                      std::string_view error);
@@ -145,6 +148,7 @@ class Worker {
   bool pause_writes_only_ = false;
   std::vector<std::uint64_t> paused_;  // clients with input that waits
   Stats stats_;
+  std::uint64_t memory_peak_bytes_ = 0;
   std::string backend_reason_;
   bool draining_ = false;
   bool closing_shards_ = false;

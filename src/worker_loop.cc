@@ -168,6 +168,8 @@ void Worker::schedule_timer(std::int64_t at_ms) {
 
 void Worker::on_second() {
   update_time();
+  stats_.sample();
+  note_memory_peak();
   for (ShardHost* host : owned_) {
     if (host->shard.log().mode() == SyncMode::kEverysec) host->shard.log().start_sync();
   }

@@ -17,7 +17,7 @@ import time
 
 import crash_writer
 from crash_commands import SHARED, SHARED_COUNTER
-from stave_testing import Server, parse_arguments
+from stave_testing import Server, ServerDied, parse_arguments
 
 WRITERS = 4
 DATABASES = (0, 3)
@@ -157,13 +157,13 @@ class Scenario:
 def run_scenario(arguments, mode, backend):
     scenario = Scenario(arguments, mode, backend)
     began = time.monotonic()
-    for number in range(arguments.rounds):
-        faults = scenario.round(number)
+    for number in range(arguments.rounds + 1):
+        try:
+            faults = scenario.round(number) if number < arguments.rounds else scenario.finish()
+        except ServerDied as error:
+            faults = [str(error)]
         if faults:
             return report_faults(scenario, f"round {number}", faults)
-    faults = scenario.finish()
-    if faults:
-        return report_faults(scenario, "the last clean restart", faults)
     print(f"{scenario.name}: {arguments.rounds} rounds, {scenario.commands} answered commands, "
           f"{time.monotonic() - began:.1f} s", flush=True)
     scenario.server.remove()

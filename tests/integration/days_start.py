@@ -165,7 +165,7 @@ def missing_segment(setup):
         moved = [file for file in (path, hint) if file.exists() and (with_hint or file == path)]
         for file in moved:
             file.rename(server.root / file.name)
-        refused(server, path.stem)
+        refused(server, r"\.seg", "missing")
         for file in moved:
             (server.root / file.name).rename(file)
     server.start()

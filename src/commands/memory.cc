@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// MEMORY: what keys take in RAM.
+#include <iterator>
+
+#include "shards/shard.h"
+#include "src/ascii.h"
+#include "src/commands/arguments.h"
+#include "src/commands/server.h"
+#include "src/session.h"
+
+namespace stave {
+namespace {
+
+// [SAMPLES count ...]. Only collections are sampled, so the count is checked and forgotten.
+Status check_samples(Args words) {
+  for (std::size_t at = 0; at < words.size(); at += 2) {
+    if (!ascii::equal(words[at], "samples") || at + 1 == words.size()) return errors::kSyntax;
+    auto count = integer_argument(words[at + 1]);
+    if (!count.ok()) return count.take_status();
+    if (*count < 0) return errors::kSyntax;
+  }
+  return {};
+}
+
+}  // namespace
+
+// MEMORY USAGE key [SAMPLES count]. The entry, with the value if that is resident, and the entry's slot in the index.
+Status memory_usage(Context& context, Args args) {
+  if (Status status = check_samples(args.subspan(3)); !status.ok()) return status;
+  const Key key{context.db, args[2]};
+  const Found found = context.keys.find(key, false);
+  // A command of one key runs on its shard itself, never on a transaction's view.
+  const Entry* const entry = found.exists ? static_cast<Shard&>(context.keys).entry(key) : nullptr;
+  if (entry == nullptr) {
+    context.reply.null();
+  } else {
+    context.reply.integer(static_cast<std::int64_t>(entry->allocated_bytes(found.resident) + sizeof(Slot)));
+  }
+  return {};
+}
+
+Status memory_help(Session& session, Args) {
+  constexpr std::string_view kLines[] = {
+      "MEMORY <subcommand> [<argument> ...]",
+      "USAGE <key> [SAMPLES <count>]",
+      "    Bytes of memory that <key> takes: without its value when that is on disk only.",
+      "HELP",
+      "    Show this text.",
+  };
+  session.reply.array(std::size(kLines));
+  for (const std::string_view line : kLines) session.reply.simple(line);
+  return {};
+}
+
+}  // namespace stave

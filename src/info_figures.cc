@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/info_figures.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "src/connection.h"
+#include "src/worker.h"
+
+namespace stave {
+namespace {
+
+// Plain sums over the workers.
+constexpr std::uint64_t InfoFigures::*kSums[] = {
+    &InfoFigures::commands_processed,
+    &InfoFigures::connections_received,
+    &InfoFigures::connections_rejected,
+    &InfoFigures::bytes_in,
+    &InfoFigures::bytes_out,
+    &InfoFigures::error_replies,
+    &InfoFigures::messages_sent,
+    &InfoFigures::wakes_sent,
+    &InfoFigures::turns,
+    &InfoFigures::client_bytes,
+    &InfoFigures::shard_bytes,
+    &InfoFigures::memory_peak_bytes,
+    &InfoFigures::resident_bytes,
+    &InfoFigures::resident_values,
+    &InfoFigures::log_buffer_bytes,
+    &InfoFigures::log_bytes,
+    &InfoFigures::log_file_bytes,
+    &InfoFigures::dead_bytes,
+    &InfoFigures::segments,
+    &InfoFigures::last_gsns,
+    &InfoFigures::durable_gsns,
+    &InfoFigures::logs_busy,
+};
+
+void add(Stats::Rates& sum, const Stats::Rates& more) {
+  sum.commands += more.commands;
+  sum.bytes_in += more.bytes_in;
+  sum.bytes_out += more.bytes_out;
+}
+
+void add(CommandCount& sum, const CommandCount& more) {
+  sum.calls += more.calls;
+  sum.nanoseconds += more.nanoseconds;
+  sum.rejected += more.rejected;
+  sum.failed += more.failed;
+}
+
+void add(Log::Counters& sum, const Log::Counters& more) {
+  sum.bytes_written += more.bytes_written;
+  sum.commits += more.commits;
+  sum.syncs += more.syncs;
+  sum.space_refusals += more.space_refusals;
+}
+
+void add(Shard::Counters& sum, const Shard::Counters& more) {
+  sum.expired += more.expired;
+  sum.demoted += more.demoted;
+  sum.staged += more.staged;
+  sum.stage_errors += more.stage_errors;
+}
+
+void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
+  sum.hits += more.hits;
+  sum.misses += more.misses;
+}
+
+Shard::Counters since_reset(const ShardHost& host) {
+  const Shard::Counters& now = host.shard.counters();
+  const Shard::Counters& then = host.counters_at_reset;
+  return {now.expired - then.expired, now.demoted - then.demoted, now.staged - then.staged,
+          now.stage_errors - then.stage_errors};
+}
+
+void count_stats(InfoFigures& figures, const Stats& stats) {
+  stats.commands.for_each([&](const Command& command, const CommandCount& count) { figures.commands[&command] = count; });
+  figures.errors = stats.errors;
+  figures.last_second = stats.last_second;
+  figures.commands_processed = stats.commands_processed;
+  figures.connections_received = stats.connections_received;
+  figures.connections_rejected = stats.connections_rejected;
+  figures.bytes_in = stats.bytes_in;
+  figures.bytes_out = stats.bytes_out;
+  figures.error_replies = stats.error_replies;
+  figures.messages_sent = stats.messages_sent;
+  figures.wakes_sent = stats.wakes_sent;
+  figures.turns = stats.turns;
+}
+
+void count_connections(InfoFigures& figures, const Worker& here) {
+  for (const auto& [id, connection] : here.connections()) {
+    const std::size_t input_bytes = connection->input_bytes() + connection->input_free_bytes();
+    figures.input_bytes_max = std::max(figures.input_bytes_max, input_bytes);
+    figures.output_bytes_max = std::max(figures.output_bytes_max, connection->output_bytes());
+  }
+  figures.client_bytes = here.client_bytes();
+}
+
+void count_log(InfoFigures& figures, Shard& shard) {
+  const Log& log = shard.log();
+  add(figures.log, log.counters());
+  figures.log_buffer_bytes += log.buffer_bytes();
+  figures.last_gsns += log.last_gsn();
+  figures.durable_gsns += log.durable_gsn();
+  figures.logs_busy += log.idle() ? 0 : 1;
+  if (log.failed()) figures.log_failure = log.failure();
+  for (const auto& segment : shard.segments()) {
+    if (segment == nullptr) continue;
+    ++figures.segments;
+    figures.log_bytes += segment->end_bytes;
+    figures.log_file_bytes += segment->sealed ? segment->end_bytes : segment->capacity_bytes;
+    figures.dead_bytes += segment->dead_bytes;
+  }
+}
+
+void count_shard(InfoFigures& figures, ShardHost& host) {
+  add(figures.keyspace, host.keyspace);
+  add(figures.shard, since_reset(host));
+  figures.shard_bytes += host.shard.memory_bytes();
+  figures.resident_bytes += host.shard.resident_bytes();
+  figures.resident_values += host.shard.resident_values();
+  count_log(figures, host.shard);
+}
+
+double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+
+}  // namespace
+
+InfoFigures count_here(Worker& here) {
+  InfoFigures figures;
+  count_stats(figures, here.stats());
+  count_connections(figures, here);
+  for (ShardHost* host : here.hosts()) count_shard(figures, *host);
+  figures.memory_peak_bytes = here.note_memory_peak();
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  figures.cpu_user_seconds = seconds(usage.ru_utime);
+  figures.cpu_system_seconds = seconds(usage.ru_stime);
+  return figures;
+}
+
+void add(InfoFigures& sum, const InfoFigures& more) {
+  for (const auto& counter : kSums) sum.*counter += more.*counter;
+  for (const auto& [command, count] : more.commands) add(sum.commands[command], count);
+  for (const auto& [code, count] : more.errors) sum.errors[code] += count;
+  add(sum.last_second, more.last_second);
+  add(sum.keyspace, more.keyspace);
+  add(sum.shard, more.shard);
+  add(sum.log, more.log);
+  sum.input_bytes_max = std::max(sum.input_bytes_max, more.input_bytes_max);
+  sum.output_bytes_max = std::max(sum.output_bytes_max, more.output_bytes_max);
+  if (!more.log_failure.empty()) sum.log_failure = more.log_failure;
+  sum.cpu_user_seconds += more.cpu_user_seconds;
+  sum.cpu_system_seconds += more.cpu_system_seconds;
+}
+
+}  // namespace stave
