@@ -59,7 +59,7 @@ struct LogBuffer {
     memory = std::move(smaller);
   }
 
-  static constexpr std::size_t kBytesKept = 2u << 20;
+  static constexpr std::size_t kBytesKept = 512u << 10;
 };
 
 }  // namespace stave

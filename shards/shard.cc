@@ -83,7 +83,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
     expiry_.push(string.expiry_ms, log_db, hash);
   }
-  db.expiring += (string.expiry_ms != 0 ? 1u : 0u) - (old_expiry_ms != 0 ? 1u : 0u);
+  if (string.expiry_ms != 0) ++db.expiring;
+  if (old_expiry_ms != 0) --db.expiring;
   if (slot != nullptr) {
     Entry& old = *slot->entry();
     kill(old);

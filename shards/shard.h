@@ -149,6 +149,7 @@ class Shard final : public Keyspace {
   const DbSizes& sizes() const { return sizes_; }
   const Counters& counters() const { return counters_; }
   std::uint64_t memory_bytes() const;
+  std::uint64_t index_bytes() const;
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
   std::size_t stages_in_flight() const { return stager_.in_flight(); }

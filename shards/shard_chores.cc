@@ -40,14 +40,17 @@ bool Shard::expire(int log_db, Slot* slot) {
   return true;
 }
 
-std::uint64_t Shard::memory_bytes() const {
-  std::uint64_t bytes = entry_bytes_ + expiry_.bytes() + log_.buffer_bytes();
+std::uint64_t Shard::memory_bytes() const { return index_bytes() + resident_bytes_ + log_.buffer_bytes(); }
+
+// What cannot be demoted: tables, cold entries, the expiry queue.
+std::uint64_t Shard::index_bytes() const {
+  std::uint64_t bytes = entry_bytes_ - resident_bytes_ + expiry_.bytes();
   for (const Db& db : dbs_) bytes += db.index.table_bytes();
   return bytes;
 }
 
 bool Shard::out_of_memory() const {
-  return options_.memory_bytes_max != 0 && memory_bytes() - resident_bytes_ > options_.memory_bytes_max;
+  return options_.memory_bytes_max != 0 && index_bytes() > options_.memory_bytes_max;
 }
 
 bool Shard::demote() {

@@ -187,6 +187,8 @@ void Batch::note_commit(ShardHost& host, const Request& request, Args arguments,
 }
 
 void Batch::finish(Worker&) {
+  // What was committed while later requests waited for their values needs no waiting for.
+  std::erase_if(waits_, [](const Wait& wait) { return wait.host->shard.committed(wait.gsn); });
   committing_ = waits_.size();
   if (committing_ == 0) return come_back();
   for (const Wait& wait : waits_) {

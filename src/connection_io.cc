@@ -88,6 +88,7 @@ void Connection::on_readable() {
   if (got <= 0) return close();
   input_.filled(static_cast<std::size_t>(got));
   worker_.stats().bytes_in += static_cast<std::uint64_t>(got);
+  worker_.update_time();
   session_.client.last_active_ms = worker_.now_ms();
   process_input();
 }

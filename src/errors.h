@@ -3,12 +3,29 @@
 // '-'.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "shards/status.h"
 
 namespace stave::errors {
+
+// What Redis shows of a client's bytes in an error: so much of them, and nothing from a NUL on.
+inline constexpr std::size_t kBytesShown = 128;
+inline std::string_view shown(std::string_view bytes, std::size_t bytes_max = kBytesShown) {
+  return bytes.substr(0, std::min(bytes_max, bytes.find('\0')));
+}
+
+// `container` in upper case: "CLIENT".
+inline Status unknown_subcommand(std::string_view subcommand, std::string_view container) {
+  return Status::error("ERR unknown subcommand '" + std::string(shown(subcommand)) + "'. Try " +
+                       std::string(container) + " HELP.");
+}
+inline Status wrong_subcommand_arguments(std::string_view subcommand, std::string_view container) {
+  return Status::error("ERR unknown subcommand or wrong number of arguments for '" + std::string(shown(subcommand)) +
+                       "'. Try " + std::string(container) + " HELP.");
+}
 
 inline constexpr Error kWrongType{"WRONGTYPE Operation against a key holding the wrong kind of value"};
 inline constexpr Error kSyntax{"ERR syntax error"};

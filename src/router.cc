@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/router.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "src/ascii.h"
+#include "src/errors.h"
 
 namespace stave {
 namespace {
@@ -23,24 +25,27 @@ constexpr auto kCrc16 = make_crc16_table();
 // The cursor of SCAN names its shard in its low bits.
 constexpr std::uint64_t kCursorShardMask = 1023;
 
+using errors::kBytesShown;
+using errors::shown;
+
 std::string quoted_arguments(Args arguments) {
-  constexpr std::size_t kBytesShown = 128;
   std::string text;
   for (std::size_t i = 1; i < arguments.size() && text.size() < kBytesShown; ++i) {
-    text.append("'").append(arguments[i].substr(0, kBytesShown - text.size())).append("' ");
+    const std::size_t room = kBytesShown - text.size();
+    text.append("'").append(shown(arguments[i], room)).append("' ");
   }
   return text;
 }
 
 Status unknown_command(Args arguments) {
-  return Status::error("ERR unknown command '" + std::string(arguments[0].substr(0, 128)) +
+  return Status::error("ERR unknown command '" + std::string(shown(arguments[0])) +
                        "', with args beginning with: " + quoted_arguments(arguments));
 }
 
 Status unknown_subcommand(const Command& container, Args arguments) {
   std::string name(container.name);
   for (char& c : name) c = ascii::upper(c);
-  return Status::error("ERR unknown subcommand '" + std::string(arguments[1].substr(0, 128)) + "'. Try " + name + " HELP.");
+  return errors::unknown_subcommand(arguments[1], name);
 }
 
 bool is_container(const Command& command) {

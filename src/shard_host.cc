@@ -2,6 +2,7 @@
 #include "src/shard_host.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace stave {
 
@@ -11,6 +12,7 @@ ShardHost::ShardHost(Disk& disk, Background& background, Shard::Options options)
 }
 
 void ShardHost::when_committed(std::uint64_t gsn, Then then) {
+  assert(!shard.committed(gsn));
   // Nearly always the newest; a reader may wait for less.
   auto at = waiting_.end();
   while (at != waiting_.begin() && std::prev(at)->gsn > gsn) --at;

@@ -28,7 +28,7 @@ class ShardHost {
   }
 
   // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be ("" otherwise).
-  // Never inside this call.
+  // Never inside this call. REQUIRES: it is not committed yet, as only a change of the log releases waiters.
   using Then = std::function<void(const std::string& failure)>;
   void when_committed(std::uint64_t gsn, Then then);
   // Releases who can go on; called after the log has moved.

@@ -16,8 +16,7 @@ bool is_client_attribute(std::string_view text) {
 }
 
 Status wrong_client_arguments(std::string_view subcommand) {
-  return Status::error("ERR unknown subcommand or wrong number of arguments for '" +
-                       std::string(subcommand.substr(0, 128)) + "'. Try CLIENT HELP.");
+  return errors::wrong_subcommand_arguments(subcommand, "CLIENT");
 }
 
 namespace {

@@ -169,8 +169,7 @@ void debug(Call& call) {
     if (!ascii::equal(name, subcommand.name)) continue;
     if (count >= subcommand.arguments_min && count <= subcommand.arguments_max) return subcommand.function(call);
   }
-  call.finish(Status::error("ERR unknown subcommand or wrong number of arguments for '" + std::string(name.substr(0, 128)) +
-                            "'. Try DEBUG HELP."));
+  call.finish(errors::wrong_subcommand_arguments(name, "DEBUG"));
 }
 
 }  // namespace stave

@@ -17,11 +17,6 @@ constexpr Error kNoKeys{"ERR The command has no key arguments"};
 constexpr Error kWrongNumber{"ERR Invalid number of arguments specified for command"};
 constexpr Error kWrongArguments{"ERR Invalid arguments specified for command"};
 
-Status unknown_subcommand(std::string_view name) {
-  return Status::error("ERR unknown subcommand '" + std::string(name.substr(0, 128)) +
-                       "'. Try COMMAND HELP.");
-}
-
 bool is_subcommand(const Command& command) {
   return command.name.find('|') != std::string_view::npos;
 }
@@ -48,7 +43,7 @@ void write_all_info(resp::ReplyWriter& reply) {
 
 // COMMAND. It has a function of its own besides its subcommands, so it gets those that do not exist, too.
 Status command_all(Session& session, Args args) {
-  if (args.size() > 1) return unknown_subcommand(args[1]);
+  if (args.size() > 1) return errors::unknown_subcommand(args[1], "COMMAND");
   write_all_info(session.reply);
   return {};
 }

@@ -57,8 +57,7 @@ Result<std::size_t> parse_count(Args words) {
 // SLOWLOG GET [count]
 void slowlog_get(Call& call) {
   if (call.args().size() > 3) {
-    return call.finish(Status::error("ERR unknown subcommand or wrong number of arguments for '" +
-                                     std::string(call.args()[1]) + "'. Try SLOWLOG HELP."));
+    return call.finish(errors::wrong_subcommand_arguments(call.args()[1], "SLOWLOG"));
   }
   auto count = parse_count(call.args().subspan(2));
   if (!count.ok()) return call.finish(count.take_status());

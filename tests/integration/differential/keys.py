@@ -95,7 +95,7 @@ def keys(world):
 
 @KEYS.command(weight=2)
 def dbsize(_):
-    return ["DBSIZE"]
+    return Case(["DBSIZE"], compare.database_size)
 
 
 @KEYS.command(weight=2)
