@@ -44,7 +44,7 @@ class SessionTester {
     const Command* const command = find_command(args);
     Status status = check_request(command, args, session);
     if (status.ok()) {
-      REQUIRE(command->session != nullptr);
+      REQUIRE((command->session != nullptr));
       status = command->session(session, args);
     }
     if (status.ok()) return output_;
