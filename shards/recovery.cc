@@ -17,8 +17,11 @@ Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
 
 Status Recovery::read() {
   if (auto status = find_segments(); !status.ok()) return status;
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    if (auto status = open_segment(pieces_[i], i + 1 == pieces_.size()); !status.ok()) return status;
+  // From the end, as only files behind everything else may be blank.
+  bool last = true;
+  for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
+    if (auto status = open_segment(*piece, last); !status.ok()) return status;
+    last = last && piece->drop;
   }
   // Only what follows the last sealed segment is the tail.
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend() && !piece->segment->header.sealed; ++piece) piece->tail = true;
@@ -66,7 +69,7 @@ Status Recovery::open_segment(Piece& piece, bool last) {
   if (!got.ok()) return got.take_status();
   piece.file_bytes = *size;
   piece.segment = std::make_unique<Segment>();
-  // A file that was made but never written to: its header goes out with its first records.
+  // A file that was made but never written to: its header goes out with its first records. Several can be made in one turn.
   const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
   if (blank && last) {
     piece.drop = true;

@@ -4,7 +4,9 @@
 
 #include <cassert>
 
+#include "src/ascii.h"
 #include "src/limits.h"
+#include "src/logger.h"
 #include "src/router.h"
 #include "src/server.h"
 #include "src/worker.h"
@@ -25,7 +27,10 @@ void Connection::schedule() {
 void Connection::process_input() {
   if (turn_active_ || closing_ || close_after_replies_ || worker_.draining()) return destroy_when_possible();
   if (output_bytes() >= limits::kOutputBytesHigh) return;  // goes on when the client has read
-  if (!build_turn()) return update_poll();
+  if (!build_turn()) {
+    if (peer_closed_) return close_after_replies();
+    return update_poll();
+  }
   dispatch();
 }
 
@@ -47,12 +52,19 @@ bool Connection::build_turn() {
     input_.consume(consumed);
     if (call_ != nullptr || transaction_ != nullptr) break;
   }
+  if (sequence_.empty() && close_after_replies_) destroy_when_possible();
   return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
 }
 
 // One request: answered at once, put into a batch, or begun as the turn's only command.
 Connection::Taken Connection::take(Args arguments) {
   const Command* command = find_command(arguments);
+  if (command == nullptr && (ascii::equal(arguments[0], "post") || ascii::equal(arguments[0], "host:"))) {
+    // A browser that was made to send a request here. Redis hangs up, too.
+    log_warning("a client sent POST or Host: commands, perhaps an attack across protocols; its connection was closed");
+    close_after_replies_ = true;
+    return Taken::kYes;
+  }
   const bool alone = command != nullptr && command->call != nullptr;
   if (alone && !sequence_.empty()) return Taken::kLater;
   if (command != nullptr && worker_.paused(command->has(kWrite)) && may_be_paused(*command)) {
@@ -70,7 +82,7 @@ Connection::Taken Connection::take(Args arguments) {
   }
   const std::int64_t started_ns = worker_.command_clock_ns();
   const std::size_t begin = local_replies_.size();
-  const ReplyMode mode_before = session_.reply_mode;
+  const bool blind_before = take_blind();
   const Status status = command->session(session_, arguments);
   if (!status.ok()) {
     local_replies_.resize(begin);
@@ -78,8 +90,8 @@ Connection::Taken Connection::take(Args arguments) {
   }
   worker_.count_command(*command, arguments, session_.client.address, started_ns,
                         status.ok() ? std::string_view() : status.message());
-  // CLIENT REPLY answers by its own rules: silence is what it asks for.
-  const bool blind = mode_before == session_.reply_mode ? take_blind() : session_.reply_mode != ReplyMode::kOn;
+  // CLIENT REPLY answers when it turns replies on, whatever was before.
+  const bool blind = command->name == "client|reply" ? session_.reply_mode != ReplyMode::kOn : blind_before;
   if (session_.close_after_reply) close_after_replies_ = true;
   end_local_reply(blind);
   return Taken::kYes;
@@ -236,7 +248,7 @@ void Connection::end_turn() {
   if (has_output()) want_output();
   if (input_.empty()) input_.release();
   if (closing_ || close_after_replies_) return destroy_when_possible();
-  if (!input_.empty()) schedule();
+  if (!input_.empty() || peer_closed_) schedule();
   update_poll();
 }
 

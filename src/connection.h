@@ -120,6 +120,7 @@ class Connection final : public Message {
   bool output_wanted_ = false;  // is in the worker's list
   bool scheduled_ = false;      // is in the worker's ready list
   bool stalled_ = false;        // a batch waits until the client has read
+  bool peer_closed_ = false;    // no more input will come
   bool closing_ = false;
   bool closed_ = false;
   bool close_after_replies_ = false;

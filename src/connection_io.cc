@@ -42,10 +42,14 @@ Status Connection::start() {
 void Connection::update_poll() {
   if (closing_) return;
   const bool room = !turn_active_ || input_.size() < limits::kInputWaitingBytes;
-  const bool reads = room && !close_after_replies_ && output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
+  const bool reads = room && !peer_closed_ && !close_after_replies_ && output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
   const int events = (reads ? UV_READABLE : 0) | (has_output() && output_blocked_ ? UV_WRITABLE : 0);
   if (events == poll_events_) return;
   poll_events_ = events;
+  if (events == 0 && peer_closed_) {
+    uv_poll_stop(&poll_);
+    return;
+  }
   if (events == 0) {
     // A peer that goes away must still be noticed, or a turn's worth of memory would wait for it for ever.
     uv_poll_start(&poll_, UV_DISCONNECT, [](uv_poll_t* handle, int status, int flags) {
@@ -85,7 +89,13 @@ void Connection::on_readable() {
   const std::size_t room = input_.free_bytes();
   const ssize_t got = recv(session_.client.fd, input_.free_space(), room, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return close();
+  if (got < 0) return close();
+  if (got == 0) {
+    // The client has sent all it will (`printf ... | nc`); it may still read: what it asked for is answered before we hang up.
+    peer_closed_ = true;
+    update_poll();
+    return process_input();
+  }
   input_.filled(static_cast<std::size_t>(got));
   worker_.stats().bytes_in += static_cast<std::uint64_t>(got);
   worker_.update_time();

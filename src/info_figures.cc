@@ -77,7 +77,8 @@ Shard::Counters since_reset(const ShardHost& host) {
 }
 
 void count_stats(InfoFigures& figures, const Stats& stats) {
-  stats.commands.for_each([&](const Command& command, const CommandCount& count) { figures.commands[&command] = count; });
+  stats.commands.for_each(
+      [&](const Command& command, const CommandCount& count) { figures.commands[&command] = count; });
   figures.errors = stats.errors;
   figures.last_second = stats.last_second;
   figures.commands_processed = stats.commands_processed;
@@ -108,11 +109,16 @@ void count_log(InfoFigures& figures, Shard& shard) {
   figures.durable_gsns += log.durable_gsn();
   figures.logs_busy += log.idle() ? 0 : 1;
   if (log.failed()) figures.log_failure = log.failure();
-  for (const auto& segment : shard.segments()) {
+  for (std::size_t slot = 0; slot < shard.segments().size(); ++slot) {
+    const Segment* const segment = shard.segments()[slot].get();
     if (segment == nullptr) continue;
+    // The end of the active one is known to the log; what it has handed on says as much.
+    const bool active = slot == log.active_segment();
+    const std::uint64_t end_bytes =
+        active ? std::max(segment->end_bytes, segment->written_bytes) : segment->end_bytes;
     ++figures.segments;
-    figures.log_bytes += segment->end_bytes;
-    figures.log_file_bytes += segment->sealed ? segment->end_bytes : segment->capacity_bytes;
+    figures.log_bytes += end_bytes;
+    figures.log_file_bytes += segment->sealed ? end_bytes : segment->capacity_bytes;
     figures.dead_bytes += segment->dead_bytes;
   }
 }
@@ -126,7 +132,9 @@ void count_shard(InfoFigures& figures, ShardHost& host) {
   count_log(figures, host.shard);
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// InfoFigures: what INFO tells of the workers, summed up. Each worker counts its own on its own thread (count_here),
-// the home of the client adds them up (add), and src/info_*.cc write them down.
+// InfoFigures: what INFO tells of the workers, summed up. Each worker counts its own on its own thread
+// (count_here), the home of the client adds them up (add), and src/info_*.cc write them down.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct InfoFigures {
   std::size_t input_bytes_max = 0;   // of one connection
   std::size_t output_bytes_max = 0;  // likewise
   std::uint64_t client_bytes = 0;
-  std::uint64_t shard_bytes = 0;     // in memory
+  std::uint64_t shard_bytes = 0;  // in memory
   std::uint64_t memory_peak_bytes = 0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t resident_values = 0;
@@ -47,10 +47,10 @@ struct InfoFigures {
   std::uint64_t log_file_bytes = 0;  // what the files take
   std::uint64_t dead_bytes = 0;
   std::uint64_t segments = 0;
-  std::uint64_t last_gsns = 0;      // sums over shards
+  std::uint64_t last_gsns = 0;  // sums over shards
   std::uint64_t durable_gsns = 0;
   std::uint64_t logs_busy = 0;
-  std::string log_failure;          // of any; "" when all is well
+  std::string log_failure;  // of any; "" when all is well
 
   // Of the threads.
   double cpu_user_seconds = 0;

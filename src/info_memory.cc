@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// INFO Memory. What is used is what the server accounts for: its shards (index, keys, values that are in memory, log
-// buffers) and its connections. Code, stacks and what the allocator holds back show in the resident set only.
+// INFO Memory. What is used is what the server accounts for: its shards (index, keys, values that are in
+// memory, log buffers) and its connections. Code, stacks and what the allocator holds back show in the
+// resident set only.
 #include <unistd.h>
 
 #include <cstdio>
@@ -15,17 +16,22 @@ extern "C" int mi_version(void) __attribute__((weak));
 namespace stave {
 namespace {
 
-std::uint64_t page_bytes() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
+std::uint64_t page_bytes() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
 
 std::uint64_t resident_set_bytes() {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "r"), std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "r"),
+                                                             std::fclose);
   unsigned long long size = 0;
   unsigned long long resident = 0;
   if (file == nullptr || std::fscanf(file.get(), "%llu %llu", &size, &resident) != 2) return 0;
   return resident * page_bytes();
 }
 
-std::uint64_t total_memory_bytes() { return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * page_bytes(); }
+std::uint64_t total_memory_bytes() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * page_bytes();
+}
 
 std::string allocator_name() {
   if (mi_version == nullptr) return "libc";
@@ -56,7 +62,8 @@ std::string_view policy_name(MaxmemoryPolicy policy) {
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return fmt::format("{:.2f}%", whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole));
+  return fmt::format("{:.2f}%",
+                     whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 void write_used(InfoText& text, std::uint64_t used, std::uint64_t resident) {
@@ -86,8 +93,10 @@ void write_scripts(InfoText& text) {
 }
 
 void write_fragmentation(InfoText& text, std::uint64_t used, std::uint64_t resident) {
-  text.decimal("mem_fragmentation_ratio", used == 0 ? 0 : static_cast<double>(resident) / static_cast<double>(used));
-  text.field("mem_fragmentation_bytes", static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
+  text.decimal("mem_fragmentation_ratio",
+               used == 0 ? 0 : static_cast<double>(resident) / static_cast<double>(used));
+  text.field("mem_fragmentation_bytes",
+             static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
 }
 
 }  // namespace

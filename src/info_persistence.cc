@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// INFO Persistence. To monitoring, the log is an AOF that is always on and never rewritten. The rdb_ fields tell the same
-// about durability: a change counts as saved once the disk has it.
+// INFO Persistence. To monitoring, the log is an AOF that is always on and never rewritten. The rdb_ fields
+// tell the same about durability: a change counts as saved once the disk has it.
 #include "src/info_sections.h"
 #include "src/server.h"
 #include "src/worker.h"
@@ -8,7 +8,9 @@
 namespace stave {
 namespace {
 
-std::string_view ok_or_err(bool ok) { return ok ? "ok" : "err"; }
+std::string_view ok_or_err(bool ok) {
+  return ok ? "ok" : "err";
+}
 
 void write_rdb(InfoText& text) {
   const InfoFigures& figures = text.figures;

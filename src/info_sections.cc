@@ -28,7 +28,9 @@ constexpr InfoSection kSections[] = {
 
 }  // namespace
 
-std::span<const InfoSection> info_sections() { return kSections; }
+std::span<const InfoSection> info_sections() {
+  return kSections;
+}
 
 InfoText::InfoText(Worker& asked, const InfoFigures& counted)
     : home(asked), server(asked.server()), figures(counted) {}

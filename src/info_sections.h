@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text of INFO, one function for each section, with Redis 7.2's names and order wherever Redis has the field: dashboards
-// and exporters read them. What only Stave has begins with "stave_". Called on the home worker of the client that asks.
+// The text of INFO, one function for each section, with Redis 7.2's names and order wherever Redis has the
+// field: dashboards and exporters read them. What only Stave has begins with "stave_". Called on the home
+// worker of the client that asks.
 //
 //   text    = section ("\r\n" section)*
 //   section = "# " name "\r\n" (field ":" value "\r\n")*

@@ -41,7 +41,8 @@ void write_listeners(InfoText& text) {
   if (settings.port != 0) {
     std::string addresses;
     for (const std::string& address : settings.bind) addresses += ",bind=" + address;
-    text.field(fmt::format("listener{}", number++), fmt::format("name=tcp{},port={}", addresses, settings.port));
+    text.field(fmt::format("listener{}", number++),
+               fmt::format("name=tcp{},port={}", addresses, settings.port));
   }
   if (!settings.unixsocket.empty()) {
     text.field(fmt::format("listener{}", number), fmt::format("name=unix,bind={}", settings.unixsocket));
@@ -56,7 +57,9 @@ void write_own_fields(InfoText& text) {
   text.field("stave_shards", text.server.shard_count());
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 }  // namespace
 
@@ -130,7 +133,9 @@ void info_replication(InfoText& text) {
 void info_cpu(InfoText& text) {
   rusage all{};
   getrusage(RUSAGE_SELF, &all);
-  const auto write = [&text](std::string_view name, double value) { text.field(name, fmt::format("{:.6f}", value)); };
+  const auto write = [&text](std::string_view name, double value) {
+    text.field(name, fmt::format("{:.6f}", value));
+  };
   write("used_cpu_sys", seconds(all.ru_stime));
   write("used_cpu_user", seconds(all.ru_utime));
   write("used_cpu_sys_children", 0);
@@ -139,6 +144,8 @@ void info_cpu(InfoText& text) {
   write("used_cpu_user_main_thread", text.figures.cpu_user_seconds);
 }
 
-void info_cluster(InfoText& text) { text.field("cluster_enabled", 0); }
+void info_cluster(InfoText& text) {
+  text.field("cluster_enabled", 0);
+}
 
 }  // namespace stave

@@ -11,15 +11,15 @@ namespace {
 constexpr std::string_view kNoReplication[] = {"sync_full", "sync_partial_ok", "sync_partial_err"};
 constexpr std::string_view kNoEviction[] = {"evicted_keys", "evicted_clients", "total_eviction_exceeded_time",
                                             "current_eviction_exceeded_time"};
-constexpr std::string_view kNoPubsubNorForks[] = {"pubsub_channels", "pubsub_patterns",      "pubsubshard_channels",
-                                                  "latest_fork_usec", "total_forks",         "migrate_cached_sockets",
-                                                  "slave_expires_tracked_keys"};
+constexpr std::string_view kNoPubsubNorForks[] = {
+    "pubsub_channels", "pubsub_patterns",        "pubsubshard_channels",      "latest_fork_usec",
+    "total_forks",     "migrate_cached_sockets", "slave_expires_tracked_keys"};
 constexpr std::string_view kNoDefragNorTracking[] = {
-    "active_defrag_hits",       "active_defrag_misses",       "active_defrag_key_hits", "active_defrag_key_misses",
-    "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",    "tracking_total_items",
-    "tracking_total_prefixes"};
-constexpr std::string_view kNoAcl[] = {"acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
-                                       "acl_access_denied_channel"};
+    "active_defrag_hits",       "active_defrag_misses",     "active_defrag_key_hits",
+    "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+    "tracking_total_keys",      "tracking_total_items",     "tracking_total_prefixes"};
+constexpr std::string_view kNoAcl[] = {"acl_access_denied_auth", "acl_access_denied_cmd",
+                                       "acl_access_denied_key", "acl_access_denied_channel"};
 
 // Counters of what Stave does not do. Exporters want to see them.
 void write_zeros(InfoText& text, std::span<const std::string_view> names) {
@@ -83,8 +83,9 @@ void info_commandstats(InfoText& text) {
     if (count.calls + count.rejected == 0) continue;
     const double us = static_cast<double>(count.nanoseconds) / 1000;
     text.field(fmt::format("cmdstat_{}", command->name),
-               fmt::format("calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}", count.calls, us,
-                           count.calls == 0 ? 0 : us / static_cast<double>(count.calls), count.rejected, count.failed));
+               fmt::format("calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
+                           count.calls, us, count.calls == 0 ? 0 : us / static_cast<double>(count.calls),
+                           count.rejected, count.failed));
   }
 }
 
@@ -98,7 +99,8 @@ void info_keyspace(InfoText& text) {
   for (int db = 0; db < limits::kDatabases; ++db) {
     const std::uint64_t keys = text.server.db_size(db);
     if (keys == 0) continue;
-    text.field(fmt::format("db{}", db), fmt::format("keys={},expires={},avg_ttl=0", keys, text.server.db_expiring(db)));
+    text.field(fmt::format("db{}", db),
+               fmt::format("keys={},expires={},avg_ttl=0", keys, text.server.db_expiring(db)));
   }
 }
 

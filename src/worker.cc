@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <algorithm>
 #include <cassert>
 #include <ctime>
 
@@ -215,13 +216,13 @@ void Worker::count_rejected(const Command* command, std::string_view error) {
 }
 
 void Worker::pause_until(std::int64_t until_ms, bool writes_only) {
-  pause_until_ms_ = until_ms;
-  pause_writes_only_ = writes_only;
-  if (until_ms <= now_ms_) {
-    end_pause();
-  } else {
-    schedule_timer(until_ms);
-  }
+  update_time();
+  if (until_ms <= now_ms_) return end_pause();
+  // As in Redis, a pause that is on is never shortened or loosened but by CLIENT UNPAUSE.
+  const bool is_on = pause_until_ms_ > now_ms_;
+  pause_writes_only_ = writes_only && (!is_on || pause_writes_only_);
+  pause_until_ms_ = std::max(until_ms, pause_until_ms_);
+  schedule_timer(pause_until_ms_);
 }
 
 void Worker::end_pause() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CONFIG: the settings and the statistics of the running server. What a setting may be is known to src/config.h.
+// CONFIG: the settings and the statistics of the running server. What a setting may be is known to
+// src/config.h.
 #include <iterator>
 #include <string>
 #include <utility>
@@ -32,7 +33,8 @@ void config_set(Call& call) {
   if (words.size() % 2 != 0) return call.finish(errors::kSyntax);
   std::vector<NameAndValue> changes;
   for (std::size_t at = 0; at < words.size(); at += 2) changes.emplace_back(words[at], words[at + 1]);
-  Status status = call.server().change_settings([&](Settings& settings) { return set_settings(settings, changes); });
+  Status status =
+      call.server().change_settings([&](Settings& settings) { return set_settings(settings, changes); });
   if (!status.ok()) return call.finish(status);
   // Each takes what is valid when it does: of two changes at the same time the later one wins everywhere.
   const auto work = [](Worker& here) { here.apply_settings(here.server().settings()); };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DEBUG: for tests of clients and of the server. One row of the command table, as in Redis, so that enable-debug-command
-// is checked before anything else.
+// DEBUG: for tests of clients and of the server. One row of the command table, as in Redis, so that
+// enable-debug-command is checked before anything else.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,8 +28,10 @@ namespace stave {
 namespace {
 
 constexpr Error kNotAllowed{
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local "
-    "connection, otherwise you need to set this option in the configuration file, and then restart the server."};
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+    "from a local "
+    "connection, otherwise you need to set this option in the configuration file, and then restart the "
+    "server."};
 
 bool is_allowed(Call& call) {
   const DebugCommand who = call.home().settings().enable_debug_command;
@@ -44,7 +46,8 @@ void debug_sleep(Call& call) {
   call.finish(Status());
 }
 
-// Goes to the shard of the key, waits for the value if that is cold and the encoding depends on it, and comes home.
+// Goes to the shard of the key, waits for the value if that is cold and the encoding depends on it, and comes
+// home.
 class ObjectQuestion final : public Message, public StageWaiter {
  public:
   ObjectQuestion(Call& call, std::string_view name)
@@ -60,7 +63,8 @@ class ObjectQuestion final : public Message, public StageWaiter {
     Shard& shard = here.host(here.server().shard_of(key_.name)).shard;
     shard.set_now(here.now_ms());
     const Found found = shard.find(key_, false);
-    if (found.exists && !found.resident && encoding_needs_value(found) && status_.ok()) return shard.stage(key_, this);
+    if (found.exists && !found.resident && encoding_needs_value(found) && status_.ok())
+      return shard.stage(key_, this);
     answer(shard, found);
   }
 
@@ -97,8 +101,8 @@ void debug_object(Call& call) {
   call.home().send(server.worker_of(server.shard_of(name)), new ObjectQuestion(call, name));
 }
 
-// DEBUG RELOAD [MERGE|NOFLUSH|NOSAVE ...]. There is nothing to save and load: the log is the database. What is in it is
-// handed to the disk.
+// DEBUG RELOAD [MERGE|NOFLUSH|NOSAVE ...]. There is nothing to save and load: the log is the database. What
+// is in it is handed to the disk.
 void debug_reload(Call& call) {
   constexpr std::string_view kOptions[] = {"merge", "noflush", "nosave"};
   for (const std::string_view word : call.args().subspan(2)) {
@@ -167,7 +171,8 @@ void debug(Call& call) {
   const std::size_t count = call.args().size();
   for (const Subcommand& subcommand : kSubcommands) {
     if (!ascii::equal(name, subcommand.name)) continue;
-    if (count >= subcommand.arguments_min && count <= subcommand.arguments_max) return subcommand.function(call);
+    if (count >= subcommand.arguments_min && count <= subcommand.arguments_max)
+      return subcommand.function(call);
   }
   call.finish(errors::wrong_subcommand_arguments(name, "DEBUG"));
 }

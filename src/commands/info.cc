@@ -23,7 +23,8 @@ bool asks_for(std::string_view word, const InfoSection& section) {
 // Words that name no section are passed over, as in Redis.
 bool is_wanted(Args words, const InfoSection& section) {
   if (words.empty()) return section.is_default;
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return asks_for(word, section); });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return asks_for(word, section); });
 }
 
 void reply_info(Call& call, const std::vector<InfoFigures>& by_worker) {

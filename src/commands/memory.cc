@@ -24,7 +24,8 @@ Status check_samples(Args words) {
 
 }  // namespace
 
-// MEMORY USAGE key [SAMPLES count]. The entry, with the value if that is resident, and the entry's slot in the index.
+// MEMORY USAGE key [SAMPLES count]. The entry, with the value if that is resident, and the entry's slot in
+// the index.
 Status memory_usage(Context& context, Args args) {
   if (Status status = check_samples(args.subspan(3)); !status.ok()) return status;
   const Key key{context.db, args[2]};

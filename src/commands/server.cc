@@ -56,8 +56,8 @@ Result<ShutdownOptions> parse_shutdown(Args words) {
   return options;
 }
 
-// All ways to stop are the same one here: what is in flight is finished and the log is on disk, whatever SAVE and NOW
-// say. There is nothing to abort, as a stop that has begun cannot be taken back.
+// All ways to stop are the same one here: what is in flight is finished and the log is on disk, whatever SAVE
+// and NOW say. There is nothing to abort, as a stop that has begun cannot be taken back.
 void shutdown(Call& call) {
   const auto options = parse_shutdown(call.args().subspan(1));
   if (!options.ok()) return call.finish(errors::kSyntax);
@@ -103,6 +103,8 @@ constexpr Command kServerCommands[] = {
 
 }  // namespace
 
-std::span<const Command> server_commands() { return kServerCommands; }
+std::span<const Command> server_commands() {
+  return kServerCommands;
+}
 
 }  // namespace stave

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SLOWLOG: the commands that took long. Every worker keeps its own; a reply has those of all, newest first, as one log of
-// slowlog-max-len entries.
+// SLOWLOG: the commands that took long. Every worker keeps its own; a reply has those of all, newest first,
+// as one log of slowlog-max-len entries.
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -20,7 +20,9 @@ namespace {
 
 using SlowCommands = std::vector<SlowCommand>;
 
-std::size_t length_max(Call& call) { return static_cast<std::size_t>(call.home().settings().slowlog_max_len); }
+std::size_t length_max(Call& call) {
+  return static_cast<std::size_t>(call.home().settings().slowlog_max_len);
+}
 
 void reply_slow(resp::ReplyWriter& reply, const SlowCommand& slow) {
   reply.array(6);
@@ -66,7 +68,8 @@ void slowlog_get(Call& call) {
     const auto& slow = here.stats().slow;
     (*by_worker)[here.number()] = SlowCommands(slow.begin(), slow.end());
   };
-  call.on_workers(work, [&call, by_worker, count_max = *count] { reply_newest(call, *by_worker, count_max); });
+  call.on_workers(work,
+                  [&call, by_worker, count_max = *count] { reply_newest(call, *by_worker, count_max); });
 }
 
 void slowlog_len(Call& call) {
@@ -88,7 +91,8 @@ Status slowlog_help(Session& session, Args) {
   constexpr std::string_view kLines[] = {
       "SLOWLOG <subcommand> [<argument> ...]",
       "GET [<count>]",
-      "    Show the newest <count> slow commands, 10 by default, all with -1. Each has: id, Unix time, microseconds that",
+      "    Show the newest <count> slow commands, 10 by default, all with -1. Each has: id, Unix time, "
+      "microseconds that",
       "    it took, arguments, address of the client, name of the client.",
       "LEN",
       "    Count the slow commands that are kept.",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // KEYS, SCAN, RANDOMKEY: walks over the keys of a database.
 //
-// A cursor of SCAN is, in decimal, the index's cursor << 10 | shard: the shards are walked one after the other, and 0 is
-// both the beginning and the end. It lives as long as the shards do, whatever happens to the index meanwhile.
+// A cursor of SCAN is, in decimal, the index's cursor << 10 | shard: the shards are walked one after the
+// other, and 0 is both the beginning and the end. It lives as long as the shards do, whatever happens to the
+// index meanwhile.
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -103,7 +104,8 @@ std::optional<std::uint32_t> random_shard(const Server& server, int db) {
   if (keys == 0) return std::nullopt;
   std::uint64_t nth = random_number() % keys;
   for (std::uint32_t shard = 0; shard < server.shard_count(); ++shard) {
-    const std::uint64_t here = server.sizes(shard).keys[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
+    const std::uint64_t here =
+        server.sizes(shard).keys[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
     if (nth < here) return shard;
     nth -= here;
   }
@@ -151,7 +153,8 @@ void keys_command(Call& call) {
   call.on_workers(work, [&call, by_worker] { reply_names(call, *by_worker); });
 }
 
-// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]. The router has sent it to the shard that the cursor names.
+// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]. The router has sent it to the shard that the cursor
+// names.
 Status scan(Context& context, Args args) {
   const auto cursor = parse_cursor(args[1]);
   if (!cursor) return Error{"ERR invalid cursor"};
@@ -160,10 +163,10 @@ Status scan(Context& context, Args args) {
 
   auto& shard = static_cast<Shard&>(context.keys);
   Names names;
-  const std::uint64_t index_cursor =
-      shard.scan(context.db, *cursor >> kCursorShardBits, options->count, [&](std::string_view key, const Entry& entry) {
-        if (options->match(key, entry)) names.emplace_back(key);
-      });
+  const std::uint64_t index_cursor = shard.scan(context.db, *cursor >> kCursorShardBits, options->count,
+                                                [&](std::string_view key, const Entry& entry) {
+                                                  if (options->match(key, entry)) names.emplace_back(key);
+                                                });
   context.reply.array(2);
   context.reply.bulk(std::to_string(next_cursor(index_cursor, shard.number(), context.limits.shard_count)));
   context.reply.array(names.size());

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from days_files import check_fill, fill, find_bytes, flip_byte, marker_value, segments
-from stave_testing import wait_until
+from stave_testing import encode, wait_until
 
 DAYS = []
 SMALL_DISK_BYTES = 64 << 20
@@ -62,6 +62,23 @@ def missing_cold_bytes(setup):
         reply = client.execute("GET", "key:11")
         assert (reply.is_error() and b"key:11" in reply.value) or reply.value == marker_value("key:11"), reply
         assert client.call("SET", "after", "1") == b"OK"
+
+
+@day
+def commits_that_end_with_a_block(setup):
+    """Records of just a block, so that a segment is full when the commit that fills it is under way."""
+    server = setup.server({"appendfsync": "always", "shards": 1})
+    value = b"v" * (4096 - 24 - len("b:00:000"))
+    clients = [server.client() for _ in range(16)]
+    for at in range(100):
+        for number, client in enumerate(clients):
+            client.send(encode(("SET", f"b:{number:02}:{at:03}", value)))
+        for client in clients:
+            assert client.read_answer().value == b"OK"
+    server.kill9()
+    server.start()
+    with server.client() as client:
+        assert client.call("DBSIZE") == 1600
 
 
 @day

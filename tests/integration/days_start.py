@@ -268,6 +268,20 @@ def garbage_after_the_tail(setup):
 
 
 @day
+def blank_segments_at_the_end(setup):
+    """Killed after it made segments and before it wrote to them: nothing is lost, and it starts."""
+    server = killed_with_tail(setup)
+    last = segments(server)[-1]
+    for number in (1, 2):
+        blank = last.with_name(f"{int(last.stem) + number:08}.seg")
+        blank.write_bytes(b"\0" * last.stat().st_size)
+    server.start()
+    check_fill(server)
+    server.restart()
+    check_fill(server)
+
+
+@day
 def bad_options(setup):
     """An unknown option, a wrong type, a value out of range: one line that names the option."""
     for option, value in (

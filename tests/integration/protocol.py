@@ -74,7 +74,7 @@ def too_long():
     """A line that does not end: 64 KiB are the limit, for inline commands and for lengths."""
     return whole(
         b"*" + b"1" * 70000, b"*1\r\n$" + b"1" * 70000, b"A" * 65535, b"A" * 65536, b"A" * 65537, b"A" * 70000,
-        b"A" * 70000 + b"\r\n" + PING, b"PING " + b"x" * 60000 + b"\r\n", b"*1\r\n$4" + b" " * 70000)
+        b"A" * 200000 + b"\r\n" + PING, b"PING " + b"x" * 60000 + b"\r\n", b"*1\r\n$4" + b" " * 70000)
 
 
 def inline():
@@ -169,6 +169,29 @@ def mutate(rng, data):
 
 
 # ---------------------------------------------------------------------------------------------------------
+# Known differences from redis-server 7.0.15
+
+OFF, SKIP = (encode(["CLIENT", "REPLY", word]) for word in ("OFF", "SKIP"))
+BAD_BULK = b"*1\r\n$x\r\n"
+
+# (streams, why, what Stave may do instead)
+KNOWN = [
+    ([b"*1048577\r\n" + PING, b"*2147483647\r\n" + PING],
+     "Stave keeps the limit of 1024 * 1024 arguments; 7.0 takes 2^31 - 1, and the memory for them",
+     [(b"-ERR Protocol error: invalid multibulk length\r\n", True)]),
+    ([OFF + BAD_BULK, SKIP + BAD_BULK],
+     "redis-server means to close, but closes after a reply, and with replies off there is none",
+     [(b"", True), (b"-ERR Protocol error: invalid bulk length\r\n", True)]),
+    ([OFF + encode(["QUIT"]), SKIP + encode(["QUIT"])], "likewise", [(b"", True)]),
+]
+
+
+def known_difference(stream, outcome):
+    data = b"".join(stream.chunks)
+    return any(data in streams and outcome in allowed for streams, _, allowed in KNOWN)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # Running them
 
 class Connection:
@@ -245,7 +268,7 @@ def compare(name, streams, reference, subject):
         batch = streams[at:at + BATCH]
         expected, actual = (exchange(batch, server.port, QUIET_SECONDS) for server in (reference, subject))
         for number, stream in enumerate(batch):
-            if expected[number] != actual[number]:
+            if expected[number] != actual[number] and not known_difference(stream, actual[number]):
                 different += not equal_slowly(name, stream, reference, subject)
     print(f"{name}: {len(streams)} streams, {different} different", flush=True)
     return different
@@ -254,7 +277,7 @@ def compare(name, streams, reference, subject):
 def equal_slowly(name, stream, reference, subject):
     """Once more with patience, against a loaded machine; what still differs is shown."""
     slow = [exchange([stream], server.port, 1.0)[0] for server in (reference, subject)]
-    if slow[0] == slow[1]:
+    if slow[0] == slow[1] or known_difference(stream, slow[1]):
         return True
     sent = b"".join(stream.chunks)
     print(f"DIFFERENCE in {name}: sent {shorten(sent)} {stream.note}")
