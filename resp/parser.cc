@@ -144,11 +144,11 @@ ParseStatus RequestParser::read_count(std::string_view unconsumed, const Limits&
     if (status != ParseStatus::kRequest) return status;
     if (!read_number(line.substr(1), count)) return fail("invalid multibulk length");
   }
-  if (count > 0 && static_cast<std::size_t>(count) > limits.arguments_max) {
-    return fail("invalid multibulk length");
-  }
   if (count > kUnauthenticatedArgumentsMax && !limits.authenticated) {
     return fail("unauthenticated multibulk length");
+  }
+  if (count > 0 && static_cast<std::size_t>(count) > limits.arguments_max) {
+    return fail("invalid multibulk length");
   }
   arguments_left_ = std::max<std::int64_t>(count, 0);
   return ParseStatus::kRequest;

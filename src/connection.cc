@@ -27,7 +27,9 @@ void Connection::schedule() {
 void Connection::process_input() {
   if (turn_active_ || closing_ || close_after_replies_ || worker_.draining()) return destroy_when_possible();
   if (output_bytes() >= limits::kOutputBytesHigh) return;  // goes on when the client has read
-  if (!build_turn()) {
+  const bool has_turn = build_turn();
+  if (closing_) return end_turn();
+  if (!has_turn) {
     if (peer_closed_) return close_after_replies();
     return update_poll();
   }
@@ -52,7 +54,6 @@ bool Connection::build_turn() {
     input_.consume(consumed);
     if (call_ != nullptr || transaction_ != nullptr) break;
   }
-  if (sequence_.empty() && close_after_replies_) destroy_when_possible();
   return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
 }
 
@@ -62,8 +63,8 @@ Connection::Taken Connection::take(Args arguments) {
   if (command == nullptr && (ascii::equal(arguments[0], "post") || ascii::equal(arguments[0], "host:"))) {
     // A browser that was made to send a request here. Redis hangs up, too.
     log_warning("a client sent POST or Host: commands, perhaps an attack across protocols; its connection was closed");
-    close_after_replies_ = true;
-    return Taken::kYes;
+    close();
+    return Taken::kLater;
   }
   const bool alone = command != nullptr && command->call != nullptr;
   if (alone && !sequence_.empty()) return Taken::kLater;
@@ -90,8 +91,9 @@ Connection::Taken Connection::take(Args arguments) {
   }
   worker_.count_command(*command, arguments, session_.client.address, started_ns,
                         status.ok() ? std::string_view() : status.message());
-  // CLIENT REPLY answers when it turns replies on, whatever was before.
-  const bool blind = command->name == "client|reply" ? session_.reply_mode != ReplyMode::kOn : blind_before;
+  // CLIENT REPLY and RESET answer when they leave replies on, whatever was before.
+  const bool decides = command->name == "client|reply" || command->name == "reset";
+  const bool blind = decides ? session_.reply_mode != ReplyMode::kOn : blind_before;
   if (session_.close_after_reply) close_after_replies_ = true;
   end_local_reply(blind);
   return Taken::kYes;

@@ -217,10 +217,9 @@ void Worker::count_rejected(const Command* command, std::string_view error) {
 
 void Worker::pause_until(std::int64_t until_ms, bool writes_only) {
   update_time();
-  if (until_ms <= now_ms_) return end_pause();
-  // As in Redis, a pause that is on is never shortened or loosened but by CLIENT UNPAUSE.
-  const bool is_on = pause_until_ms_ > now_ms_;
-  pause_writes_only_ = writes_only && (!is_on || pause_writes_only_);
+  if (until_ms == 0) return end_pause();
+  // As in Redis, the longer of two pauses counts, and what it holds is what the last one says.
+  pause_writes_only_ = writes_only;
   pause_until_ms_ = std::max(until_ms, pause_until_ms_);
   schedule_timer(pause_until_ms_);
 }

@@ -90,7 +90,7 @@ class Worker {
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
   uv_loop_t* loop() { return &loop_; }
 
-  // CLIENT PAUSE: connections that wait are tried again when it ends.
+  // CLIENT PAUSE; 0 ends it. Connections that wait are tried again then.
   void pause_until(std::int64_t until_ms, bool writes_only);
   void wait_for_pause_end(std::uint64_t client) { paused_.push_back(client); }
   bool paused(bool write) const { return pause_until_ms_ > now_ms_ && (write || !pause_writes_only_); }

@@ -16,8 +16,8 @@ FAULTS_SHOWN = 20
 
 
 def serve(pipe, number, database, seed):
-    """Carries out the parent's requests, ("load" or "verify", port), until there are no more. "busy" says that
-    the load has begun."""
+    """Carries out the parent's requests, ("load" or "verify", port), until there are no more.
+    "busy" says that the load has begun."""
     writer = Writer(number, database, seed)
     while (request := pipe.recv()) is not None:
         name, port = request

@@ -64,7 +64,6 @@ def main():
         with Server(arguments.server, {**COMMON_OPTIONS, **options}) as subject:
             failures = run(Pair(reference, subject, world), arguments, restart_every)
             if failures:
-                subject.print_log()
                 sys.exit(f"{failures} differences; repeat with --seed {arguments.seed}")
             subject.stop()
 

@@ -276,8 +276,8 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
-        failed = kind is not None and kind is not SystemExit
+    def __exit__(self, kind, error, _):
+        failed = kind is not None and not (kind is SystemExit and not error.code)
         if failed:
             self.print_log()
         self._end(signal.SIGKILL)

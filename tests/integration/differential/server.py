@@ -189,7 +189,8 @@ def slowlog(world):
     chosen = [world.choice(commands) for _ in range(world.between(1, 5))]
     limit = world.choice([[], ["0"], ["2"], ["10"], ["-1"], ["-2"], ["abc"], ["100", "x"]])
     lines = [["CONFIG", "SET", "slowlog-log-slower-than", "0"], ["SLOWLOG", "RESET"], *chosen,
-             ["CONFIG", "SET", "slowlog-log-slower-than", "10000"], ["SLOWLOG", "LEN"]]
+             ["CONFIG", "SET", "slowlog-log-slower-than", "-1"], ["SLOWLOG", "LEN"]]
     cases = [Case(words, mutable=False) for words in lines]
     cases.append(Case(["SLOWLOG", "GET", *limit], _slow_entries, mutable=False))
-    return cases + [Case(["SLOWLOG", "RESET"], mutable=False), Case(["SLOWLOG", "LEN"], mutable=False)]
+    after = [["SLOWLOG", "RESET"], ["SLOWLOG", "LEN"], ["CONFIG", "SET", "slowlog-log-slower-than", "10000"]]
+    return cases + [Case(words, mutable=False) for words in after]
