@@ -2,6 +2,7 @@
 #include "resp/parser.h"
 
 #include <algorithm>
+#include <limits>
 #include <charconv>
 
 #include "resp/inline.h"
@@ -144,6 +145,7 @@ ParseStatus RequestParser::read_count(std::string_view unconsumed, const Limits&
     if (status != ParseStatus::kRequest) return status;
     if (!read_number(line.substr(1), count)) return fail("invalid multibulk length");
   }
+  if (count > std::numeric_limits<std::int32_t>::max()) return fail("invalid multibulk length");
   if (count > kUnauthenticatedArgumentsMax && !limits.authenticated) {
     return fail("unauthenticated multibulk length");
   }

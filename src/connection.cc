@@ -83,6 +83,7 @@ Connection::Taken Connection::take(Args arguments) {
   }
   const std::int64_t started_ns = worker_.command_clock_ns();
   const std::size_t begin = local_replies_.size();
+  const bool was_off = session_.reply_mode == ReplyMode::kOff;
   const bool blind_before = take_blind();
   const Status status = command->session(session_, arguments);
   if (!status.ok()) {
@@ -91,9 +92,10 @@ Connection::Taken Connection::take(Args arguments) {
   }
   worker_.count_command(*command, arguments, session_.client.address, started_ns,
                         status.ok() ? std::string_view() : status.message());
-  // CLIENT REPLY and RESET answer when they leave replies on, whatever was before.
-  const bool decides = command->name == "client|reply" || command->name == "reset";
-  const bool blind = decides ? session_.reply_mode != ReplyMode::kOn : blind_before;
+  // CLIENT REPLY and RESET answer when they leave replies on, whatever was before; but RESET can be skipped.
+  bool blind = blind_before;
+  if (command->name == "client|reply") blind = session_.reply_mode != ReplyMode::kOn;
+  if (command->name == "reset") blind = blind_before && !was_off;
   if (session_.close_after_reply) close_after_replies_ = true;
   end_local_reply(blind);
   return Taken::kYes;
