@@ -30,7 +30,7 @@ Entry* Entry::create(const Fields& fields) {
     std::abort();
   }
 
-  const auto flags = fields.flags | (expires ? kHasExpiry : 0) | (long_key ? kLongKey : 0);
+  const auto flags = fields.flags | (expires ? kExpires : 0) | (long_key ? kLongKey : 0);
   entry->store<std::uint64_t>(0, fields.location.packed);
   entry->store<std::uint8_t>(kTypeAt, static_cast<std::uint8_t>(fields.type));
   entry->store<std::uint8_t>(kFlagsAt, static_cast<std::uint8_t>(flags));

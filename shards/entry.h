@@ -5,7 +5,7 @@
 // Layout of the bytes (little-endian, no padding):
 //
 //   location 6 | type 1 | flags 1 | value length 4 | key length 1 (255: 4 more bytes follow with it) |
-//   pad 1 | [expiry ms 8, if kHasExpiry] | key | [value, if the slot says resident]
+//   pad 1 | [expiry ms 8, if kExpires] | key | [value, if the slot says resident]
 //
 // So a cold string with a 16-byte key and no expiry takes 30 bytes, which allocators round to 32.
 // An entry never changes its size: giving it a value, an expiry or another length makes a new one.
@@ -41,7 +41,7 @@ struct Location {
 class Entry {
  public:
   enum Flag : std::uint8_t {
-    kHasExpiry = 1,
+    kExpires = 1,
     kLongKey = 2,
     kPinned = 4,       // a transaction holds the key: neither demoted nor changed by others
     kRawEncoding = 8,  // made by APPEND, SETRANGE, SETBIT, ...: OBJECT ENCODING says raw
@@ -89,10 +89,10 @@ class Entry {
   }
 
   // 0 means that the key does not expire.
-  std::int64_t expiry_ms() const { return has(kHasExpiry) ? load<std::int64_t>(expiry_offset()) : 0; }
-  // REQUIRES: has(kHasExpiry) and expiry_ms != 0.
+  std::int64_t expiry_ms() const { return has(kExpires) ? load<std::int64_t>(expiry_offset()) : 0; }
+  // REQUIRES: has(kExpires) and expiry_ms != 0.
   void set_expiry_ms(std::int64_t expiry_ms) { store<std::int64_t>(expiry_offset(), expiry_ms); }
-  bool expired_at(std::int64_t now_ms) const { return has(kHasExpiry) && expiry_ms() <= now_ms; }
+  bool expired_at(std::int64_t now_ms) const { return has(kExpires) && expiry_ms() <= now_ms; }
 
   // Bytes that the allocator gives to an entry of this shape, as accounted in used memory.
   std::size_t allocated_bytes(bool resident) const;
@@ -111,7 +111,7 @@ class Entry {
   const char* bytes() const { return reinterpret_cast<const char*>(this); }
   char* mutable_bytes() { return reinterpret_cast<char*>(this); }
   std::size_t expiry_offset() const { return kHeaderBytes + (has(kLongKey) ? 4 : 0); }
-  std::size_t key_offset() const { return expiry_offset() + (has(kHasExpiry) ? 8 : 0); }
+  std::size_t key_offset() const { return expiry_offset() + (has(kExpires) ? 8 : 0); }
 
   template <typename T>
   T load(std::size_t at) const {

@@ -18,6 +18,8 @@ struct LogBuffer {
   std::size_t used = 0;       // bytes
   std::uint64_t last_gsn = 0; // of the last record in it
 
+  std::uint64_t end_bytes() const { return base + used; }
+
   // Room for `bytes` more; returns where they go.
   char* grow(std::size_t bytes) {
     if (used + bytes > memory.bytes()) {

@@ -51,6 +51,10 @@ void Log::start_commit() {
   if (commit_in_flight_ || syncs_in_flight_ > 0 || durable_gsn_ == last_gsn_) return;
   // What was written before the mode became `always` must be durable first.
   if (written_gsn_ > durable_gsn_) return start_sync();
+  // The end of an earlier segment may have gone out with the commit before this one.
+  while (!rolled_.empty() && segments_[rolled_.front().segment]->written_bytes >= rolled_.front().end_bytes()) {
+    rolled_.pop_front();
+  }
   LogBuffer& buffer = rolled_.empty() ? buffer_ : rolled_.front();
   const Segment& segment = *segments_[buffer.segment];
   if (zero_in_flight_ && overlaps(zero_, segment.file.get(), buffer.base, round_up(buffer.used))) return;

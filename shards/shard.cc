@@ -142,7 +142,7 @@ void Shard::erase(int log_db, Slot* slot) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const Entry& entry = *slot->entry();
   kill(entry);
-  if (entry.has(Entry::kHasExpiry)) --db.expiring;
+  if (entry.has(Entry::kExpires)) --db.expiring;
   account(log_db, entry, slot->resident(), -1);
   db.index.erase(slot);
   publish_sizes(log_db);
@@ -151,7 +151,7 @@ void Shard::erase(int log_db, Slot* slot) {
 // The record that the entry points at is dead from now on.
 void Shard::kill(const Entry& entry) {
   segments_[entry.location().segment()]->dead_bytes +=
-      record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kHasExpiry));
+      record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
 }
 
 void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {

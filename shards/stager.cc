@@ -28,7 +28,7 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
     return;
   }
   const std::uint64_t offset = location.offset_bytes();
-  const std::uint64_t size = record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kHasExpiry));
+  const std::uint64_t size = record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
   const std::uint64_t begin = block_start(offset);
   const std::uint64_t bytes = block_start(offset + size + kBlockBytes - 1) - begin;
   std::unique_ptr<Read> read = take_read(bytes);

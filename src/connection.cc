@@ -94,7 +94,7 @@ Connection::Taken Connection::take(Args arguments) {
                         status.ok() ? std::string_view() : status.message());
   // CLIENT REPLY and RESET answer when they leave replies on, whatever was before; but RESET can be skipped.
   bool blind = blind_before;
-  if (command->name == "client|reply") blind = session_.reply_mode != ReplyMode::kOn;
+  if (command->name == "client|reply" && status.ok()) blind = session_.reply_mode != ReplyMode::kOn;
   if (command->name == "reset") blind = blind_before && !was_off;
   if (session_.close_after_reply) close_after_replies_ = true;
   end_local_reply(blind);

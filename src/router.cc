@@ -7,6 +7,7 @@
 
 #include "src/ascii.h"
 #include "src/errors.h"
+#include "src/worker.h"
 
 namespace stave {
 namespace {
@@ -93,7 +94,8 @@ Status check_request(const Command* command, Args arguments, const Session& sess
   if (!command->accepts(arguments.size())) {
     return Status::error("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
   }
-  if (!session.client.authenticated && !command->has(kNoAuth)) return errors::kNoAuth;
+  const bool needs_password = !session.client.authenticated && !session.worker.settings().requirepass.empty();
+  if (needs_password && !command->has(kNoAuth)) return errors::kNoAuth;
   return {};
 }
 

@@ -8,8 +8,8 @@ namespace stave {
 void Session::reset() {
   set_protocol(2);
   client.db = 0;
-  client.name
-      .clear();  // but not what CLIENT SETINFO said: the library behind the connection is still the same
+  // What CLIENT SETINFO said stays: the library behind the connection is still the same.
+  client.name.clear();
   client.authenticated = worker.settings().requirepass.empty();
   client.no_evict = false;
   client.no_touch = false;

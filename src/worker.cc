@@ -206,6 +206,8 @@ void Worker::count_command(const Command& command, Args arguments, const std::st
   }
   const std::int64_t threshold = settings_.slowlog_log_slower_than;
   if (threshold < 0 || nanoseconds / 1000 < threshold || command.has(kSkipSlowlog)) return;
+  // Passwords never go into the slow log.
+  if (command.name == "auth" || command.name == "hello" || command.name == "config|set") return;
   stats_.add_slow(server_.next_slow_id(), now_ms_ / 1000, nanoseconds / 1000, arguments, client,
                   static_cast<std::size_t>(settings_.slowlog_max_len));
 }

@@ -59,7 +59,7 @@ Status client_setinfo(Session& session, Args args) {
   return {};
 }
 
-// CLIENT REPLY ON|OFF|SKIP. The connection sees by the change of the mode which replies it must keep back.
+// CLIENT REPLY ON|OFF|SKIP. The connection keeps the replies back, see Connection::take_blind().
 Status client_reply(Session& session, Args args) {
   if (ascii::equal(args[2], "on")) {
     session.reply_mode = ReplyMode::kOn;

@@ -41,7 +41,7 @@ Result<Pause> parse_pause(Args args, std::int64_t now_ms) {
 
 void pause_workers(Call& call, Pause pause) {
   const auto work = [pause](Worker& here) {
-    // A pause of everything is not weakened by a later one of writes, only moved.
+    // A pause of everything is not weakened by a later one of writes.
     const bool all_paused = here.paused(false);
     here.pause_until(pause.until_ms, pause.writes_only && !all_paused);
   };

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=fast timeout=60
-"""CLIENT, AUTH, HELLO and RESET with clients on several workers: who is listed, who is closed, who waits, who is let in.
+"""CLIENT, AUTH, HELLO and RESET with clients on several workers: who is listed, closed, held
+back and let in.
 
-Every case runs against Debian's redis-server first, which shows that the case expects what Redis does, and then
-against stave-server. Exceptions are what Redis has since 7.2 only: the cases in NEW.
+Every case runs against Debian's redis-server first, which shows that it expects what Redis does, and then
+against stave-server. The cases in NEW expect what Redis does since 7.2 only, or later.
 """
 import sys
 import time
@@ -33,6 +34,18 @@ def named(client):
 def is_closed(client):
     """True when the server has closed the connection, and has sent nothing."""
     return client.read_raw(2.0) == (b"", True)
+
+
+def bytes_of(client, expected):
+    """What the server sends until that many bytes have come and it is quiet."""
+    received = b""
+    deadline = time.monotonic() + 10
+    while True:
+        more, closed = client.read_raw(0.1)
+        assert not closed
+        received += more
+        if len(received) >= expected or time.monotonic() > deadline:
+            return received
 
 
 def many(server, count):
@@ -85,9 +98,9 @@ def fields_tell_the_state(server):
         client.call("SELECT", 7)
         client.call("STRLEN", "k")
         line = [line for line in lines(observer) if line["name"] == "me"][0]
-        shown = {key: line[key] for key in ("age", "idle", "flags", "db", "multi", "cmd", "user", "resp", "events")}
-        assert shown == {"age": "0", "idle": "0", "flags": "e", "db": "7", "multi": "-1", "cmd": "strlen",
-                         "user": "default", "resp": "3", "events": "r"}, line
+        expected = {"age": "0", "idle": "0", "flags": "e", "db": "7", "multi": "-1", "cmd": "strlen",
+                    "user": "default", "resp": "3", "events": "r"}
+        assert {key: line[key] for key in expected} == expected, line
         own = client.call("CLIENT", "INFO").decode()
         assert " cmd=client|info " in own and list(line) == [field.split("=")[0] for field in own.split()]
 
@@ -120,7 +133,8 @@ def kill_by_id_and_address(server):
     assert killer.call("CLIENT", "KILL", "ID", ids[6]) == 0
     address = "%s:%d" % clients[5].socket.getsockname()
     assert killer.call("CLIENT", "KILL", "ADDR", address, "ID", ids[4]) == 0
-    assert killer.call("CLIENT", "KILL", "ADDR", address, "ID", ids[5], "TYPE", "normal", "USER", "default") == 1
+    assert killer.call("CLIENT", "KILL", "ADDR", address, "ID", ids[5], "TYPE", "normal",
+                       "USER", "default") == 1
     assert is_closed(clients[5])
     assert killer.call("CLIENT", "KILL", "%s:%d" % clients[4].socket.getsockname()) == b"OK"
     assert is_closed(clients[4])
@@ -165,7 +179,8 @@ def killed_in_the_middle_of_work(server):
         busy, _ = many(server, 8)
         for number, client in enumerate(busy):
             client.send(b"".join(encode(["APPEND", f"work{at % 7}", "x" * number]) for at in range(300)))
-            client.send(encode(["MSET", *(word for at in range(20) for word in (f"k{at}", "v"))]) + encode(["CLIENT", "LIST"]))
+            pairs = [word for at in range(20) for word in (f"k{at}", "v")]
+            client.send(encode(["MSET", *pairs]) + encode(["CLIENT", "LIST"]))
         with server.client() as killer:
             killer.call("CLIENT", "KILL", "TYPE", "normal")
             assert len(lines(killer)) == 1
@@ -181,7 +196,8 @@ def replies_on_off_skip(server):
         on, off, skip = (encode(["CLIENT", "REPLY", mode]) for mode in ("ON", "OFF", "SKIP"))
         ping, echo = encode(["PING"]), encode(["ECHO", "e"])
         for sent, reply in (
-                (on, b"+OK\r\n"), (skip + ping + echo, b"$1\r\ne\r\n"), (skip + on + ping, b"+OK\r\n+PONG\r\n"),
+                (on, b"+OK\r\n"), (skip + ping + echo, b"$1\r\ne\r\n"),
+                (skip + on + ping, b"+OK\r\n+PONG\r\n"),
                 (skip + encode(["NONE"]) + ping, b"+PONG\r\n"), (off + ping + skip + ping + ping, b""),
                 (encode(["CLIENT", "REPLY", "x"]) + encode(["CLIENT", "LIST"]) + encode(["GET", "k"]), b""),
                 (on + ping, b"+OK\r\n+PONG\r\n"), (off + encode(["RESET"]) + ping, b"+RESET\r\n+PONG\r\n"),
@@ -190,8 +206,8 @@ def replies_on_off_skip(server):
                 (skip + encode(["MGET", *"abcdef"]) + ping, b"+PONG\r\n"),
                 (skip + off + ping, b""), (on, b"+OK\r\n")):
             client.send(sent)
-            received, closed = client.read_raw(0.2)
-            assert (received, closed) == (reply, False), (sent, received, reply)
+            received = bytes_of(client, len(reply))
+            assert received == reply, (sent, received, reply)
         assert error(client, "CLIENT", "REPLY", "x") == "ERR syntax error"
 
 
@@ -200,7 +216,7 @@ def two_skips(server):
     with server.client() as client:
         skip, ping = encode(["CLIENT", "REPLY", "SKIP"]), encode(["PING"])
         client.send(skip + skip + ping + encode(["ECHO", "e"]))
-        assert client.read_raw(0.2) == (b"$1\r\ne\r\n", False)
+        assert bytes_of(client, 7) == b"$1\r\ne\r\n"
 
 
 def reset_is_a_new_connection(server):
@@ -210,7 +226,8 @@ def reset_is_a_new_connection(server):
         identity = client.call("CLIENT", "ID")
         assert client.pipeline([["RESET"], ["CLIENT", "GETNAME"]]) == [("+", b"RESET"), ("$", None)]
         info = client.call("CLIENT", "INFO").decode()
-        assert all(part in info for part in (f"id={identity} ", " name= ", " flags=N ", " db=0 ", " resp=2")), info
+        for part in (f"id={identity} ", " name= ", " flags=N ", " db=0 ", " resp=2"):
+            assert part in info, info
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -271,7 +288,7 @@ def nothing_before_the_password(server):
     with Client(server.port) as client:
         for command in (["PING"], ["GET", "k"], ["CLIENT", "LIST"], ["CLIENT", "ID"], ["SELECT", 1]):
             assert error(client, *command) == "NOAUTH Authentication required."
-        assert error(client, "HELLO", 3).startswith("NOAUTH HELLO must be called with the client already authenticated, ")
+        assert error(client, "HELLO", 3).startswith("NOAUTH HELLO must be called with the client already ")
         assert error(client, "HELLO", 3, "SETNAME", "me").startswith("NOAUTH HELLO ")
         wrong = "WRONGPASS invalid username-password pair or user is disabled."
         for attempt in ("", "a", PASSWORD + "x", PASSWORD[:-1], PASSWORD.upper(), PASSWORD * 2, "\0"):
@@ -284,7 +301,8 @@ def nothing_before_the_password(server):
 
 
 def the_password_opens(server):
-    for command in (["AUTH", PASSWORD], ["AUTH", "default", PASSWORD], ["HELLO", "2", "AUTH", "default", PASSWORD],
+    for command in (["AUTH", PASSWORD], ["AUTH", "default", PASSWORD],
+                    ["HELLO", "2", "AUTH", "default", PASSWORD],
                     ["HELLO", "3", "SETNAME", "me", "AUTH", "default", PASSWORD]):
         with Client(server.port) as client:
             client.call(*command)
@@ -299,7 +317,8 @@ def the_password_opens(server):
 
 def hello_changes_nothing_when_it_fails(server):
     with server.client() as client:
-        for command in (["HELLO", 3, "SETNAME", "x", "AUTH", "default", "wrong"], ["HELLO", 3, "SETNAME", "x", "MORE"],
+        for command in (["HELLO", 3, "SETNAME", "x", "AUTH", "default", "wrong"],
+                        ["HELLO", 3, "SETNAME", "x", "MORE"],
                         ["HELLO", 3, "SETNAME", "a b"], ["HELLO", 9, "SETNAME", "x"]):
             assert client.execute(*command).type == "-"
             assert client.pipeline([["CLIENT", "GETNAME"]]) == [("$", None)]
@@ -307,11 +326,12 @@ def hello_changes_nothing_when_it_fails(server):
         assert reply.type == "%" and reply.plain()[b"proto"] == 3
 
 
-OPEN = [list_shows_all_by_age, list_of_ids_keeps_their_order, list_by_type, list_is_text, fields_tell_the_state,
-        kill_by_id_and_address, kill_all_but_oneself, kill_oneself_comes_after_the_reply, killed_in_the_middle_of_work,
-        replies_on_off_skip, two_skips, reset_is_a_new_connection, pause_holds_every_client,
-        pause_of_writes_lets_reads_go_on, pause_is_never_shortened, a_killed_client_that_waits,
-        library_survives_reset, kill_by_age]
+OPEN = [list_shows_all_by_age, list_of_ids_keeps_their_order, list_by_type, list_is_text,
+        fields_tell_the_state, library_survives_reset, kill_by_id_and_address, kill_all_but_oneself,
+        kill_oneself_comes_after_the_reply, kill_by_age, killed_in_the_middle_of_work,
+        replies_on_off_skip, two_skips, reset_is_a_new_connection,
+        pause_holds_every_client, pause_of_writes_lets_reads_go_on, pause_is_never_shortened,
+        a_killed_client_that_waits]
 NEW = [library_survives_reset, kill_by_age, hello_changes_nothing_when_it_fails]
 LOCKED = [nothing_before_the_password, the_password_opens, hello_changes_nothing_when_it_fails]
 
@@ -320,13 +340,15 @@ def run(case, server):
     try:
         case(server)
     except (AssertionError, ReplyError, OSError) as fault:
-        print(f"FAIL {case.__name__} ({'redis-server' if server.is_redis else 'stave-server'}): {fault!r}", flush=True)
+        name = "redis-server" if server.is_redis else "stave-server"
+        print(f"FAIL {case.__name__} ({name}): {fault!r}", flush=True)
         return 1
     return 0
 
 
 def main():
-    arguments = parse_arguments(__doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}))
+    arguments = parse_arguments(
+        __doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}))
     failed = 0
     for binary in (REDIS_SERVER, arguments.server):
         for cases, options in ((OPEN, {}), (LOCKED, {"requirepass": PASSWORD})):

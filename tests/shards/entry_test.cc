@@ -34,7 +34,7 @@ void check_layout(std::size_t key_bytes, std::size_t value_bytes, bool resident,
   CHECK(entry->value_bytes() == value_bytes);
   if (resident) CHECK(entry->value() == value);
   CHECK(entry->expiry_ms() == expiry_ms);
-  CHECK(entry->has(Entry::kHasExpiry) == (expiry_ms != 0));
+  CHECK(entry->has(Entry::kExpires) == (expiry_ms != 0));
   CHECK(entry->location() == Location(7, 4096));
   CHECK(entry->type() == Type::kHash);
   CHECK(entry->has(Entry::kRawEncoding));
@@ -73,7 +73,7 @@ TEST_CASE("an entry's location, flags, expiry and value change in place and leav
 
   entry->set_flag(Entry::kPinned, true);
   CHECK(entry->has(Entry::kPinned));
-  CHECK(entry->has(Entry::kHasExpiry));
+  CHECK(entry->has(Entry::kExpires));
   entry->set_flag(Entry::kPinned, false);
   CHECK_FALSE(entry->has(Entry::kPinned));
 

@@ -232,6 +232,26 @@ TEST_CASE("demotion keeps within the budget and values come back") {
   }
 }
 
+TEST_CASE("records that end with a block, and segments that end with a record") {
+  const TempDirectory directory;
+  ShardSetup setup;
+  setup.mode = SyncMode::kAlways;
+  const auto name = [](int i) { return "k" + std::to_string(100 + i); };
+  const auto value = [](int i) { return std::string(4096 - kRecordHeaderBytes - 4, static_cast<char>('a' + i % 26)); };
+  {
+    ShardUnderTest first(directory.path(), setup);
+    for (int i = 0; i < 50; ++i) {
+      first.put(name(i), value(i));
+      if (i % 3 != 0) first.settle();
+    }
+    first.settle();
+    CHECK(first.shard().log().durable_gsn() == 50);
+    first.crash();
+  }
+  ShardUnderTest second(directory.path(), setup);
+  for (int i = 0; i < 50; ++i) CHECK(second.get(name(i)) == value(i));
+}
+
 TEST_CASE("SWAPDB and FLUSHDB survive") {
   const TempDirectory directory;
   const auto apply = [](ShardUnderTest& shard, Change change) {
