@@ -20,6 +20,7 @@ test: all client-packages  ## build and run every test
 	$(call CTEST,release)
 
 fast: all  ## build and run the fast tests only
+	.ci/install-packages test
 	$(call CTEST,release) -L fast
 
 asan: client-packages  ## the fast tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -17,12 +17,14 @@ def scenario(pair):
     world = pair.world
     keys = world.random.sample(sorted(world.all_keys), k=min(len(world.all_keys), world.between(3, 14)))
     keys = [key for key in keys if key]
-    pair.run([Case(["SELECT", world.between(0, 2)])])
+    database = world.between(0, 2)
+    pair.run([Case(["SELECT", database])])
     longest_ms = world.between(1, 30)
     pair.run([case for key in keys for case in _short_life(world, key, longest_ms)])
     asleep_until = time.monotonic() + (longest_ms + 8) / 1000
     if world.chance(0.15) and pair.restarts:
-        pair.restart_subject(kill9=world.chance(0.5))
+        pair.restart_subject(kill9=world.chance(0.5))  # on new connections
+        pair.run([Case(["SELECT", database])])
     time.sleep(max(0.0, asleep_until - time.monotonic()))
     pair.run([case for key in keys for case in _first_contact(world, key)])
     pair.run([Case(["DBSIZE"]), Case(["KEYS", "*"], compare.unordered)])
