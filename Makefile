@@ -28,6 +28,7 @@ asan: client-packages  ## the fast tests under AddressSanitizer and UndefinedBeh
 	$(call CTEST,asan) -L fast
 
 tsan: client-packages  ## the fast tests under ThreadSanitizer
+	.ci/install-packages fuzz
 	$(call BUILD,tsan)
 	$(call CTEST,tsan) -L fast
 

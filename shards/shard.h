@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -153,7 +154,7 @@ class Shard final : public Keyspace {
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
   std::size_t stages_in_flight() const { return stager_.in_flight(); }
-  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && jobs_ == 0; }
+  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_; }
 
  private:
   friend class Stager;
@@ -185,6 +186,7 @@ class Shard final : public Keyspace {
   void install(Key key, Location location, std::string_view value);
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
+  void seal_next();
 
   Options options_;
   Disk& disk_;
@@ -208,7 +210,9 @@ class Shard final : public Keyspace {
   std::uint64_t resident_values_ = 0;
   std::size_t demote_db_ = 0;
   bool active_expiry_ = true;
-  int jobs_ = 0;  // background work under way
+  std::deque<std::uint32_t> to_seal_;  // slots, in the order of the log
+  bool sealing_ = false;               // in the background
+  bool sealing_failed_ = false;        // nothing is sealed any more
 };
 
 }  // namespace stave

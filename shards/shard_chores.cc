@@ -95,26 +95,44 @@ bool Shard::demote_one(Db& db) {
   return true;
 }
 
-// A segment that gets no more records: marks it as sealed and writes its hint, off the hot path.
+// A segment gets no more records: marks it as sealed and writes its hint, off the hot path. Strictly one after the other:
+// recovery relies on no segment being sealed before the ones before it.
 void Shard::seal(std::uint32_t slot) {
-  Segment& segment = *segments_[slot];
+  to_seal_.push_back(slot);
+  if (!sealing_ && !sealing_failed_) seal_next();
+}
+
+void Shard::seal_next() {
+  if (to_seal_.empty()) return;
+  Segment& segment = *segments_[to_seal_.front()];
+  to_seal_.pop_front();
   segment.header.sealed = true;
   segment.header.end_bytes = segment.end_bytes;
-  ++jobs_;
-  auto failure = std::make_shared<std::string>();
-  auto work = [this, &segment, failure, header = segment.header] {
-    Status status = segment.file->sync();
+  sealing_ = true;
+  struct Outcome {
+    Status sealed;
+    Status hinted;
+  };
+  auto outcome = std::make_shared<Outcome>();
+  auto work = [this, &segment, outcome, header = segment.header] {
+    Status& status = outcome->sealed;
+    status = segment.file->sync();
     if (status.ok()) status = segment.file->truncate(header.end_bytes);
     if (status.ok()) status = segment.file->write(0, header.encode());
     if (status.ok()) status = segment.file->sync();
-    if (status.ok()) status = write_hint(disk_, options_.log.directory, header, void_transactions_);
-    if (!status.ok()) *failure = status.message();
+    if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
   };
-  auto done = [this, &segment, failure] {
-    --jobs_;
+  auto done = [this, &segment, outcome] {
+    sealing_ = false;
+    if (!outcome->sealed.ok()) {
+      // Those behind it stay as they are until the next start, which reads them like the end of the log.
+      sealing_failed_ = true;
+      return options_.warn("a full segment cannot be sealed, the next start has more to read: " + outcome->sealed.message());
+    }
     segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
-    segment.hinted = failure->empty();
-    if (!failure->empty()) options_.warn("no hint, the next start reads the whole segment: " + *failure);
+    segment.hinted = outcome->hinted.ok();
+    if (!segment.hinted) options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());
+    seal_next();
   };
   background_.run(std::move(work), std::move(done));
 }

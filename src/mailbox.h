@@ -25,10 +25,7 @@ class Mailbox {
   // Called by worker `from` only.
   void put(std::size_t from, Message* message) { queues_[from]->enqueue(message); }
   // After put(): true when the owner sleeps and this caller is the one to wake it.
-  bool must_wake() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    return asleep_.load(std::memory_order_relaxed) && asleep_.exchange(false, std::memory_order_acq_rel);
-  }
+  bool must_wake() { return asleep_.exchange(false, std::memory_order_acq_rel); }
 
   // The rest is the owner's.
   Message* take() {
@@ -38,19 +35,19 @@ class Mailbox {
     }
     return nullptr;
   }
-  // Announces sleep; false when there are messages, and then the owner must not sleep.
+  // Announces sleep; false when there are messages, and then the owner must not sleep. Exchanges on both sides are ordered
+  // among each other: either the sender's sees this one and wakes, or this one sees the sender's, and with it its message.
   bool prepare_to_sleep() {
-    asleep_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    asleep_.exchange(true, std::memory_order_acq_rel);
     for (auto& queue : queues_) {
       if (queue->peek() != nullptr) {
-        asleep_.store(false, std::memory_order_relaxed);
+        awake();
         return false;
       }
     }
     return true;
   }
-  void awake() { asleep_.store(false, std::memory_order_relaxed); }
+  void awake() { asleep_.exchange(false, std::memory_order_acq_rel); }
 
  private:
   static constexpr std::size_t kFirstCapacity = 512;

@@ -6,19 +6,29 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
 
 namespace stave::testing {
 
-// Background work happens at once.
-class Inline final : public Background {
+// Background work happens at once, or is kept for the test to do.
+class TestBackground final : public Background {
  public:
+  struct Job {
+    std::function<void()> work;
+    std::function<void()> done;
+  };
+  bool keep = false;
+  std::vector<Job> kept;
+
   void run(std::function<void()> work, std::function<void()> done) override {
+    if (keep) return kept.push_back({std::move(work), std::move(done)});
     work();
     done();
   }
@@ -62,6 +72,7 @@ class ShardUnderTest {
   }
 
   Shard& shard() { return *shard_; }
+  TestBackground& background() { return background_; }
   const std::string& error() const { return error_; }
   const RecoveryReport& report() const { return report_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -143,7 +154,7 @@ class ShardUnderTest {
 
   std::string directory_;
   ShardSetup setup_;
-  Inline background_;
+  TestBackground background_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Shard> shard_;
   std::string error_;
