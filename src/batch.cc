@@ -73,13 +73,13 @@ bool Batch::run_one(Worker& here, Request& request) {
   resp::ReplyWriter writer(replies_, request.protocol);
   if (!stage_error_.empty()) {
     writer.error(stage_error_);
-    here.count_command(*request.command, arguments, connection_.session().client.address, here.command_clock_ns(), stage_error_);
+    here.count_command(*request.command, arguments, connection_.session().client, here.command_clock_ns(), stage_error_);
     stage_error_.clear();
     release_demotion();
     return true;
   }
   const std::uint64_t gsn_before = host.shard.last_gsn();
-  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client.address, writer);
+  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client, writer);
   if (result.cold) {
     replies_.resize(reply_begin);
     wait_for_values(here, host, request, result.wanted);

@@ -32,7 +32,7 @@ bool changes_several_keys(const Command& command, Args arguments) {
 bool is_cold(const Status& status) { return !status.ok() && status.message() == kCold.text; }
 
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
-                       const std::string& client, resp::ReplyWriter& writer) {
+                       const ClientInfo& client, resp::ReplyWriter& writer) {
   const Command& command = *request.command;
   Shard& shard = host.shard;
   ExecutorResult result;

@@ -12,14 +12,14 @@
 namespace stave {
 
 Transaction::Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-                         const std::string& client)
+                         const ClientInfo& client)
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
       request_(request),
       arguments_(arguments),
       exclusive_(false),
-      client_(client) {
+      client_(&client) {
   with_values_ = !request.command->has(kNoValues);
   for (const int position : keys) {
     const std::string_view name = arguments[static_cast<std::size_t>(position)];
@@ -162,7 +162,7 @@ void Transaction::next_part() {
         writer.ok();
       }
       // The call that brought whole databases' changes counts itself.
-      if (!exclusive_) here_->count_command(*request_.command, arguments_, client_, started_ns_, failure_);
+      if (!exclusive_) here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
   }
 }
 

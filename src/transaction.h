@@ -29,6 +29,7 @@
 
 namespace stave {
 
+struct ClientInfo;
 class ShardHost;
 
 class Transaction final : public Message, public LockWaiter, public StageWaiter {
@@ -37,7 +38,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   // `done` is called on the home worker when the reply is there.
   using Done = std::function<void()>;
   Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-              const std::string& client);
+              const ClientInfo& client);
   // Changes of whole databases, on all shards; replies OK.
   Transaction(Done done, Worker& home, const Command& command, const std::vector<Change>& for_each_shard);
 
@@ -94,7 +95,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   bool waiting_commit_ = false;
   std::string failure_;       // the reply is this error
   std::int64_t started_ns_ = 0;
-  const std::string client_;  // address, for the slow log
+  const ClientInfo* const client_ = nullptr;  // who sent the command, for the slow log
 };
 
 }  // namespace stave

@@ -298,6 +298,43 @@ def slowlog_has_a_length(server):
     clients[0].call("SLOWLOG", "RESET")
 
 
+def slowlog_tells_who_and_hides_passwords(server):
+    """The client's name is that which it has when the command is done."""
+    hidden = b"(redacted)"
+    client = server.client()
+    client.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    client.call("SLOWLOG", "RESET")
+    steps = [  # a command, what the log shows of it if that is something else, the name by then
+        (["CLIENT", "SETNAME", "alice"], None, b"alice"),
+        (["MSET", "k1", "v", "k2", "v", "k3", "v", "k4", "v"], None, b"alice"),
+        (["GET", "k1"], None, b"alice"), (["GET", "k2"], None, b"alice"), (["GET", "k3"], None, b"alice"),
+        (["DBSIZE"], None, b"alice"),
+        (["AUTH", "pw"], [hidden], b"alice"), (["AUTH", "default", "pw"], [hidden, hidden], b"alice"),
+        (["AUTH", "a", "b", "c"], None, b"alice"),
+        (["HELLO", "2", "AUTH", "default", "pw", "SETNAME", "bob"], ["2", "AUTH", hidden, hidden, "SETNAME", "bob"],
+         b"bob"),
+        (["hello", "2", "setname", "bob", "auth", "u", "pw"], ["2", "setname", "bob", "auth", hidden, hidden], b"bob"),
+        (["HELLO", "2", "AUTH", "pw"], None, b"bob"), (["HELLO", "9", "AUTH", "u", "p"], None, b"bob"),
+        (["HELLO", "2", "FOO", "AUTH", "u", "p"], None, b"bob"),
+        (["CONFIG", "SET", "RequirePass", "", "timeout", "0"], ["SET", "RequirePass", hidden, "timeout", "0"], b"bob"),
+        (["CONFIG", "SET", "nosuch", "x", "requirepass", "pw"], ["SET", "nosuch", "x", "requirepass", hidden], b"bob"),
+        (["CONFIG", "SET", "requirepass", "pw", "x"], None, b"bob"),
+        (["CLIENT", "SETNAME", ""], None, b""), (["GET", "k1"], None, b""),
+    ]
+    for command, _, _ in steps:
+        client.execute(*command)
+    client.call("CONFIG", "SET", "slowlog-log-slower-than", 10_000)
+    entries = client.call("SLOWLOG", "GET", -1)[::-1][-len(steps):]
+    wanted = [([encoded(word) for word in command[:1] + (shown or command[1:])], name) for command, shown, name in steps]
+    found = [(entry[3], entry[5]) for entry in entries]
+    assert found == wanted, [pair for pair in zip(found, wanted) if pair[0] != pair[1]]
+    client.call("SLOWLOG", "RESET")
+
+
+def encoded(word):
+    return word if isinstance(word, bytes) else word.encode()
+
+
 # ---------------------------------------------------------------------------------------------------------
 # MEMORY, DEBUG, TIME
 
@@ -436,6 +473,7 @@ def info_has_the_fields_of_redis(binary):
 SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_pass_over_what_has_expired, scan_errors,
           keys_matches_in_all_shards, randomkey_knows_every_key, randomkey_finds_what_is_not_expired, flush_and_swap,
           config_set_reaches_every_worker, info_sections, info_counts, info_rates, slowlog_is_one, slowlog_has_a_length,
+          slowlog_tells_who_and_hides_passwords,
           memory_usage, debug_object, debug_sleep_and_reload, time_of_day]
 ALONE = [debug_is_forbidden, shutdown_stops]
 OWN = [config_rewrite, cold_values, info_has_the_fields_of_redis]
