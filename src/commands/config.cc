@@ -16,9 +16,14 @@
 
 namespace stave {
 
-// CONFIG GET pattern [pattern ...]
+// CONFIG GET pattern [pattern ...]. Of workers and shards it shows how many there are: the settings may leave it to the
+// cores or to an older database.
 Status config_get(Session& session, Args args) {
-  const auto found = get_settings(session.worker.settings(), args.subspan(2));
+  const Server& server = session.worker.server();
+  Settings in_force = session.worker.settings();
+  in_force.workers = static_cast<std::int64_t>(server.worker_count());
+  in_force.shards = server.shard_count();
+  const auto found = get_settings(in_force, args.subspan(2));
   session.reply.map(found.size());
   for (const auto& [name, value] : found) {
     session.reply.bulk(name);

@@ -7,6 +7,7 @@ Every case runs against Debian's redis-server first, which shows that the case e
 against stave-server. Exceptions are the cases in OWN, about what only Stave has.
 """
 import itertools
+import os
 import re
 import sys
 import time
@@ -436,6 +437,29 @@ def config_rewrite(binary):
             {b"timeout": b"9", b"maxmemory": b"104857600"}
 
 
+def workers_and_shards_in_use(binary):
+    """CONFIG GET tells how many there are; CONFIG REWRITE leaves what the file says."""
+    def shown(server):
+        return dict_of(server.client().call("CONFIG", "GET", "workers", "shards"))
+
+    cores = os.cpu_count()
+    with Server(binary) as server:
+        assert shown(server) == {b"workers": b"%d" % cores, b"shards": b"%d" % cores}, shown(server)
+    with Server(binary, {"shards": 3, "workers": 8}) as server:
+        assert shown(server) == {b"workers": b"3", b"shards": b"3"}, shown(server)
+        server.restart(options={"shards": 0, "workers": 2})
+        assert shown(server) == {b"workers": b"2", b"shards": b"3"}, shown(server)
+        path = server.root / "stave.toml"
+        path.write_text("workers = 0\n")
+        server.stop()
+        command = server.command_line()
+        server.command_line = lambda: [command[0], str(path), *command[1:command.index("--shards")]]
+        server.start()
+        assert server.client().call("CONFIG", "REWRITE") == b"OK"
+        lines = path.read_text().splitlines()
+        assert "workers = 0" in lines and not [line for line in lines if line.startswith("shards")], lines
+
+
 def cold_values(binary):
     """After a restart values are on disk: what MEMORY USAGE and DEBUG OBJECT say of them, and the counters of reads."""
     with Server(binary, {"workers": 3, "shards": 3, "enable-debug-command": "yes"}) as server:
@@ -476,7 +500,7 @@ SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_
           slowlog_tells_who_and_hides_passwords,
           memory_usage, debug_object, debug_sleep_and_reload, time_of_day]
 ALONE = [debug_is_forbidden, shutdown_stops]
-OWN = [config_rewrite, cold_values, info_has_the_fields_of_redis]
+OWN = [config_rewrite, workers_and_shards_in_use, cold_values, info_has_the_fields_of_redis]
 
 
 def run(case, subject, name):
