@@ -9,11 +9,12 @@ against stave-server. Exceptions are the cases in OWN, about what only Stave has
 import itertools
 import os
 import re
+import socket
 import sys
 import time
 import traceback
 
-from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
+from stave_testing import REDIS_SERVER, Client, ReplyError, Server, encode, parse_arguments
 
 CLIENTS = 9  # enough that every worker has some
 
@@ -395,6 +396,44 @@ def debug_is_forbidden(binary):
         assert server.client().call("DEBUG", "SLEEP", "0") == b"OK"
 
 
+def protected_mode(binary):
+    """Without a password only clients of this machine are let in, whatever the server is bound to."""
+    own = own_address()
+    for bind in (["*", "-::*"], ["127.0.0.1", *([own] if own else [])]):
+        with Server(binary, {"bind": bind}) as server:
+            assert Client(server.port).call("PING") == b"PONG"
+            if own is None:
+                print("skipped a part of protected_mode: this machine has no address but the loopback ones", flush=True)
+                continue
+
+            def first_reply():
+                with Client(server.port, host=own) as stranger:
+                    try:
+                        return stranger.execute("PING").value.split()[0]
+                    except ConnectionError:
+                        return b"closed"
+
+            assert first_reply() in (b"DENIED", b"closed")
+            local = Client(server.port)
+            local.call("CONFIG", "SET", "requirepass", "pw")
+            assert first_reply() == b"NOAUTH"
+            local.call("CONFIG", "SET", "requirepass", "")
+            assert first_reply() in (b"DENIED", b"closed")
+            local.call("CONFIG", "SET", "protected-mode", "no")
+            assert first_reply() == b"PONG"
+
+
+def own_address():
+    """An address of this machine that is not the loopback's; None when there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
 def shutdown_stops(binary):
     for words in ([], ["NOSAVE"], ["save", "NOW", "FORCE"]):
         if binary == REDIS_SERVER and words:
@@ -442,7 +481,7 @@ def workers_and_shards_in_use(binary):
     def shown(server):
         return dict_of(server.client().call("CONFIG", "GET", "workers", "shards"))
 
-    cores = os.cpu_count()
+    cores = len(os.sched_getaffinity(0))
     with Server(binary) as server:
         assert shown(server) == {b"workers": b"%d" % cores, b"shards": b"%d" % cores}, shown(server)
     with Server(binary, {"shards": 3, "workers": 8}) as server:
@@ -499,7 +538,7 @@ SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_
           config_set_reaches_every_worker, info_sections, info_counts, info_rates, slowlog_is_one, slowlog_has_a_length,
           slowlog_tells_who_and_hides_passwords,
           memory_usage, debug_object, debug_sleep_and_reload, time_of_day]
-ALONE = [debug_is_forbidden, shutdown_stops]
+ALONE = [debug_is_forbidden, protected_mode, shutdown_stops]
 OWN = [config_rewrite, workers_and_shards_in_use, cold_values, info_has_the_fields_of_redis]
 
 
