@@ -203,7 +203,7 @@ void Batch::committed(const std::string& failure) {
     replies_.clear();
     resp::ReplyWriter writer(replies_);
     for (std::size_t& end : reply_ends_) {
-      writer.error("MISCONF Errors writing to the AOF file: " + failure);
+      writer.error(errors::log_failed(failure).message());
       end = replies_.size();
     }
   }

@@ -267,7 +267,7 @@ bool Transaction::commit(ShardHost& host, Part& part) {
   }
   waiting_commit_ = true;
   host.when_committed(part.gsn, [this](const std::string& failure) {
-    if (!failure.empty()) failure_ = "MISCONF Errors writing to the AOF file: " + failure;
+    if (!failure.empty()) failure_ = errors::log_failed(failure).message();
     here_->ready(this);
   });
   return false;
