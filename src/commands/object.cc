@@ -39,6 +39,24 @@ std::optional<std::int64_t> integer_of(const Found& found) {
 
 }  // namespace
 
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::kString:
+      return "string";
+    case Type::kList:
+      return "list";
+    case Type::kSet:
+      return "set";
+    case Type::kZset:
+      return "zset";
+    case Type::kHash:
+      return "hash";
+    case Type::kStream:
+      return "stream";
+  }
+  return "unknown";
+}
+
 bool encoding_needs_value(const Found& found) {
   return found.type == Type::kString && !found.raw_encoding && found.value_bytes <= kIntegerTextBytesMax;
 }

@@ -17,6 +17,7 @@
 #include "src/ascii.h"
 #include "src/call.h"
 #include "src/commands/arguments.h"
+#include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/glob.h"
 #include "src/server.h"
@@ -40,15 +41,13 @@ std::optional<std::uint64_t> parse_cursor(std::string_view text) {
   return cursor;
 }
 
-constexpr std::string_view kTypeNames[] = {"string", "list", "set", "zset", "hash", "stream"};  // by number
-
 struct ScanOptions {
   std::size_t count = 10;
   std::optional<std::string_view> pattern;
   std::optional<std::string_view> type;  // perhaps not one that there is: then it matches nothing
 
   bool match(std::string_view key, const Entry& entry) const {
-    if (type && !ascii::equal(*type, kTypeNames[static_cast<std::size_t>(entry.type())])) return false;
+    if (type && !ascii::equal(*type, type_name(entry.type()))) return false;
     return !pattern || glob_match(*pattern, key);
   }
 };
