@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONFIG: the settings and the statistics of the running server. What a setting may be is known to
 // src/config.h.
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "src/call.h"
+#include "src/commands/help.h"
 #include "src/commands/server.h"
 #include "src/errors.h"
 #include "src/logger.h"
@@ -80,8 +80,7 @@ Status config_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "src/addresses.h"
 #include "src/ascii.h"
 #include "src/call.h"
+#include "src/commands/help.h"
 #include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/errors.h"
@@ -142,8 +143,7 @@ void debug_help(Call& call) {
       "HELP",
       "    Show this text.",
   };
-  call.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) call.reply.simple(line);
+  reply_help(call.reply, kLines);
   call.finish();
 }
 

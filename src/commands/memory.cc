@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // MEMORY: what keys take in RAM.
-#include <iterator>
-
 #include "shards/shard.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
+#include "src/commands/help.h"
 #include "src/commands/server.h"
 #include "src/session.h"
 
@@ -48,8 +47,7 @@ Status memory_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

@@ -2,10 +2,10 @@
 #include "src/commands/object.h"
 
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <optional>
 
+#include "src/commands/help.h"
 #include "src/commands/keys.h"
 #include "src/numbers.h"
 
@@ -107,8 +107,7 @@ Status object_help(Context& context, Args) {
       "HELP",
       "    Print this help.",
   };
-  context.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) context.reply.simple(line);
+  reply_help(context.reply, kLines);
   return {};
 }
 
