@@ -98,14 +98,12 @@ class Shard final : public Keyspace {
   LockTable& locks() { return locks_; }
 
   // --- Transactions: changes of several shards, applied by each owner.
+  // What the changes take in the log.
   static std::uint64_t batch_bytes(const std::vector<Change>& changes, std::size_t participants);
-  Status hold(const std::vector<Change>& changes, std::size_t participants) {
-    return log_.hold(batch_bytes(changes, participants), now_ms_);
-  }
-  void unhold(const std::vector<Change>& changes, std::size_t participants) {
-    log_.unhold(batch_bytes(changes, participants));
-  }
-  // REQUIRES: held. `participants`: the shards of the transaction; with one alone no transaction record is needed.
+  // Keeps so much space aside, until unhold() gives it back.
+  Status hold(std::uint64_t bytes) { return log_.hold(bytes, now_ms_); }
+  void unhold(std::uint64_t bytes) { log_.unhold(bytes); }
+  // REQUIRES: its space was held until now. `participants`: the shards of the transaction; with one alone no transaction record is needed.
   void apply(const std::vector<Change>& changes, std::uint64_t transaction, const std::vector<std::uint16_t>& participants);
 
   // --- Commit: replies wait for gsns.

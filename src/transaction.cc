@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "src/ascii.h"
 #include "src/executor.h"
@@ -245,16 +246,18 @@ bool Transaction::reserve(ShardHost& host, Part& part) {
     failure_ = errors::kOutOfMemory.text;
     return true;
   }
-  const Status status = host.shard.hold(part.changes, participants_.size());
-  part.held = status.ok();
+  const std::uint64_t bytes = Shard::batch_bytes(part.changes, participants_.size());
+  const Status status = host.shard.hold(bytes);
+  if (status.ok()) part.held_bytes = bytes;
   if (!status.ok()) failure_ = status.message();
   return true;
 }
 
+void Transaction::give_space_back(ShardHost& host, Part& part) { host.shard.unhold(std::exchange(part.held_bytes, 0)); }
+
 bool Transaction::apply(ShardHost& host, Part& part) {
   if (part.changes.empty()) return true;
-  host.shard.unhold(part.changes, participants_.size());
-  part.held = false;
+  give_space_back(host, part);
   host.shard.apply(part.changes, id_, participants_);
   part.gsn = host.shard.last_gsn();
   return true;
@@ -274,8 +277,7 @@ bool Transaction::commit(ShardHost& host, Part& part) {
 }
 
 bool Transaction::unlock(ShardHost& host, Part& part) {
-  if (part.held) host.shard.unhold(part.changes, participants_.size());
-  part.held = false;
+  give_space_back(host, part);
   for (const std::string_view name : part.names) host.shard.locks().unlock({request_.db, name});
   host.shard.locks().unlock_gate(exclusive_);
   return true;

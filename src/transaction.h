@@ -56,7 +56,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
     std::uint16_t shard = 0;
     std::vector<std::string_view> names;  // ascending, each once
     std::vector<Change> changes;
-    bool held = false;                    // space is held in its log
+    std::uint64_t held_bytes = 0;         // space that is held in its log
     std::uint64_t gsn = 0;                // to be committed before the reply
   };
 
@@ -69,6 +69,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   bool apply(ShardHost& host, Part& part);
   bool commit(ShardHost& host, Part& part);
   bool unlock(ShardHost& host, Part& part);
+  static void give_space_back(ShardHost& host, Part& part);
 
   void begin(Step step, bool ascending);
   void next_part();
