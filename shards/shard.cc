@@ -186,21 +186,26 @@ void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
-  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
-  Entry* old = slot->entry();
+  remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+}
+
+// Puts the same entry in its place with `value`, or without any when that is null.
+void Shard::remake(int log_db, Slot& slot, const std::string_view* value) {
+  Entry* old = slot.entry();
+  const bool resident = value != nullptr;
   Entry::Fields fields;
   fields.key = old->key();
-  fields.value = value;
+  if (resident) fields.value = *value;
   fields.value_bytes = old->value_bytes();
-  fields.resident = true;
+  fields.resident = resident;
   fields.expiry_ms = old->expiry_ms();
-  fields.location = location;
+  fields.location = old->location();
   fields.type = old->type();
   fields.flags = old->flags() & Entry::kRawEncoding;
   Entry* entry = Entry::create(fields);
-  account(log_db, *entry, true, 1);
-  account(log_db, *old, false, -1);
-  slot->set_entry(entry, true);
+  account(log_db, *entry, resident, 1);
+  account(log_db, *old, slot.resident(), -1);
+  slot.set_entry(entry, resident);
   Entry::destroy(old);
 }
 

@@ -181,6 +181,7 @@ class Shard final : public Keyspace {
   void publish_sizes(int log_db);
   void remap_dbs();
   void install(Key key, Location location, std::string_view value);
+  void remake(int log_db, Slot& slot, const std::string_view* value);
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
 
