@@ -379,6 +379,22 @@ def debug_sleep_and_reload(server):
         "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."
 
 
+def debug_reload_leaves_nothing_unsaved(server):
+    client = server.client()
+
+    def unsaved():
+        return int(info(client, "persistence")["rdb_changes_since_last_save"])
+
+    fill(client, [])
+    for mode in ("no", "always", "everysec"):
+        client.call("CONFIG", "SET", "appendfsync", mode)
+        client.pipeline([["SET", f"{mode}:{number}", number] for number in range(100)])
+        assert unsaved() > 0 or mode == "always"
+        assert client.call("DEBUG", "RELOAD") == b"OK" and unsaved() == 0
+        assert client.call("GET", f"{mode}:99") == b"99"
+    assert client.call("DBSIZE") == 300
+
+
 def time_of_day(server):
     seconds, microseconds = server.client().call("TIME")
     assert abs(int(seconds) - time.time()) < 60 and 0 <= int(microseconds) < 1_000_000
@@ -537,7 +553,8 @@ SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_
           keys_matches_in_all_shards, randomkey_knows_every_key, randomkey_finds_what_is_not_expired, flush_and_swap,
           config_set_reaches_every_worker, info_sections, info_counts, info_rates, slowlog_is_one, slowlog_has_a_length,
           slowlog_tells_who_and_hides_passwords,
-          memory_usage, debug_object, debug_sleep_and_reload, time_of_day]
+          memory_usage, debug_object, debug_sleep_and_reload,
+          debug_reload_leaves_nothing_unsaved, time_of_day]
 ALONE = [debug_is_forbidden, protected_mode, shutdown_stops]
 OWN = [config_rewrite, workers_and_shards_in_use, cold_values, info_has_the_fields_of_redis]
 
