@@ -150,7 +150,6 @@ class Shard final : public Keyspace {
   std::uint64_t index_bytes() const;
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
-  std::size_t stages_in_flight() const { return stager_.in_flight(); }
   bool idle() const { return log_.idle() && stager_.in_flight() == 0 && jobs_ == 0; }
 
  private:
@@ -167,7 +166,6 @@ class Shard final : public Keyspace {
   Db& db_of(int db) { return dbs_[db_map_[static_cast<std::size_t>(db)]]; }
   const Index& index_of(int db) const { return dbs_[db_map_[static_cast<std::size_t>(db)]].index; }
   Slot* live_slot(Key key, std::uint64_t hash);
-  std::string_view staged_value(const Slot& slot) const { return slot.entry()->value(); }
 
   Location log_string(int log_db, std::string_view name, const NewString& string);
   void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that come as data: batches of transactions, and records at recovery.
-#include <cassert>
 
 #include "shards/shard.h"
 

@@ -62,7 +62,6 @@ class Server {
   Status change_settings(const std::function<Status(Settings&)>& change);
   // SIGTERM, SIGINT, SHUTDOWN, called on the loop of `here`: finishes what is in flight, closes the database, ends run(). Once.
   void begin_shutdown(Worker& here);
-  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
  private:
   friend class Worker;

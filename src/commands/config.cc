@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONFIG: the settings and the statistics of the running server. What a setting may be is known to
 // src/config.h.
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "src/call.h"

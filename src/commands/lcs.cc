@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // LCS key1 key2 [LEN] [IDX] [MINMATCHLEN length] [WITHMATCHLEN]
-#include <algorithm>
 #include <limits>
 #include <string>
 
