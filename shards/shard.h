@@ -83,9 +83,8 @@ class Shard final : public Keyspace {
   // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so that the
   // cache misses of all overlap. The first returns the hash that the second takes.
   std::uint64_t prefetch(Key key) const {
-    const std::uint64_t hash = hash_key(key.name);
-    index_of(key.db).prefetch(hash);
-    return hash;
+    index_of(key.db).prefetch(key.hash);
+    return key.hash;
   }
   void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
   // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
@@ -165,7 +164,7 @@ class Shard final : public Keyspace {
 
   Db& db_of(int db) { return dbs_[db_map_[static_cast<std::size_t>(db)]]; }
   const Index& index_of(int db) const { return dbs_[db_map_[static_cast<std::size_t>(db)]].index; }
-  Slot* live_slot(Key key, std::uint64_t hash);
+  Slot* live_slot(Key key);
 
   Location log_string(int log_db, std::string_view name, const NewString& string);
   void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,

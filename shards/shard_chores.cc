@@ -18,7 +18,7 @@ bool Shard::expire_due() {
     Slot* due = db.index.find_if(element.hash, [&](Slot& slot) {
       const Entry& entry = *slot.entry();
       if (!entry.has(Entry::kExpires) || hash_key(entry.key()) != element.hash) return false;
-      if (entry.expired_at(now_ms_) && locks_.free({client_db, entry.key()})) return true;
+      if (entry.expired_at(now_ms_) && locks_.free({client_db, entry.key(), element.hash})) return true;
       later_ms = std::max(entry.expiry_ms(), now_ms_ + 1);
       return false;
     });

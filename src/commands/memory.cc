@@ -27,7 +27,7 @@ Status check_samples(Args words) {
 // the index.
 Status memory_usage(Context& context, Args args) {
   if (Status status = check_samples(args.subspan(3)); !status.ok()) return status;
-  const Key key{context.db, args[2]};
+  const Key key = context.key(args[2]);
   const Found found = context.keys.find(key, false);
   // A command of one key runs on its shard itself, never on a transaction's view.
   const Entry* const entry = found.exists ? static_cast<Shard&>(context.keys).entry(key) : nullptr;

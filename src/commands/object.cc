@@ -29,7 +29,7 @@ Found look_up(Context& context, std::string_view name) {
 // kCold when the encoding depends on a value that is not there.
 Status need_encoding(Context& context, std::string_view name, const Found& found) {
   if (found.resident || !encoding_needs_value(found)) return {};
-  context.keys.want({context.db, name});
+  context.keys.want(context.key(name));
   return kCold;
 }
 
