@@ -102,7 +102,8 @@ class Shard final : public Keyspace {
   // Keeps so much space aside, until unhold() gives it back.
   Status hold(std::uint64_t bytes) { return log_.hold(bytes, now_ms_); }
   void unhold(std::uint64_t bytes) { log_.unhold(bytes); }
-  // REQUIRES: its space was held until now. `participants`: the shards of the transaction; with one alone no transaction record is needed.
+  // REQUIRES: its space was held until now. `participants`: the shards of the transaction; with one alone no
+  // transaction record is needed.
   void apply(const std::vector<Change>& changes, std::uint64_t transaction, const std::vector<std::uint16_t>& participants);
 
   // --- Commit: replies wait for gsns.

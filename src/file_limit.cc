@@ -14,7 +14,8 @@ constexpr rlim_t kOtherFilesPart = 4;
 
 rlim_t raised_to(rlim_t wanted) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return std::max(limit.rlim_cur, wanted);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+    return std::max(limit.rlim_cur, wanted);
   // Only the privileged may go beyond the hard limit.
   const rlimit attempts[] = {{wanted, std::max(wanted, limit.rlim_max)},
                              {std::min(wanted, limit.rlim_max), limit.rlim_max}};

@@ -38,7 +38,8 @@ Positions secrets_of_hello(Args arguments) {
   return positions;
 }
 
-// CONFIG SET name value [name value ...]. Of settings that only Redis has, too: their passwords are sent all the same.
+// CONFIG SET name value [name value ...]. Of settings that only Redis has, too: their passwords are sent all
+// the same.
 Positions secrets_of_config_set(Args arguments) {
   constexpr std::string_view kNames[] = {"requirepass", "masterauth", "masteruser", "tls-key-file-pass",
                                          "tls-client-key-file-pass"};

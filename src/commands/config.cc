@@ -14,8 +14,8 @@
 
 namespace stave {
 
-// CONFIG GET pattern [pattern ...]. Of workers and shards it shows how many there are: the settings may leave it to the
-// cores or to an older database.
+// CONFIG GET pattern [pattern ...]. Of workers and shards it shows how many there are: the settings may leave
+// it to the cores or to an older database.
 Status config_get(Session& session, Args args) {
   const Server& server = session.worker.server();
   Settings in_force = session.worker.settings();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Redis calls a value: its type, and its inner form, for OBJECT and DEBUG OBJECT. That follows from the value
-// and one flag; nothing in Stave is stored that way.
+// What Redis calls a value: its type, and its inner form, for OBJECT and DEBUG OBJECT. That follows from the
+// value and one flag; nothing in Stave is stored that way.
 #pragma once
 
 #include <string_view>
