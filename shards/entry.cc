@@ -17,7 +17,7 @@ char* copy(char* to, std::string_view from) {
 }  // namespace
 
 Entry* Entry::create(const Fields& fields) {
-  assert((fields.flags & ~(kPinned | kRawEncoding)) == 0);
+  assert((fields.flags & ~kRawEncoding) == 0);
   assert(!fields.resident || fields.value.size() == fields.value_bytes);
   assert(fields.key.size() <= UINT32_MAX);
   const bool long_key = fields.key.size() >= kLongKeyMark;

@@ -43,7 +43,6 @@ class Entry {
   enum Flag : std::uint8_t {
     kExpires = 1,
     kLongKey = 2,
-    kPinned = 4,       // a transaction holds the key: neither demoted nor changed by others
     kRawEncoding = 8,  // made by APPEND, SETRANGE, SETBIT, ...: OBJECT ENCODING says raw
   };
 
@@ -55,7 +54,7 @@ class Entry {
     std::int64_t expiry_ms = 0;  // Unix time; 0 means none
     Location location;
     Type type = Type::kString;
-    std::uint8_t flags = 0;  // kPinned and kRawEncoding only; the others follow from the fields
+    std::uint8_t flags = 0;  // kRawEncoding only; the others follow from the fields
   };
 
   // Allocates. The caller owns the result until Entry::destroy.

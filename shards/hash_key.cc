@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "shards/hash_key.h"
+
 #include <sys/random.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-#include "shards/index.h"
 
 namespace stave {
 namespace {

@@ -22,14 +22,12 @@
 #include <vector>
 
 #include "shards/entry.h"
+#include "shards/hash_key.h"
 #include "shards/slot.h"
 
 namespace stave {
 
 class IndexTable;
-
-// Seeded per process, so that clients cannot choose colliding keys. Never persistent.
-std::uint64_t hash_key(std::string_view key);
 
 class Index {
  public:

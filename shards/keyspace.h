@@ -10,14 +10,22 @@
 #include <string_view>
 
 #include "shards/entry.h"
+#include "shards/hash_key.h"
 #include "shards/status.h"
 
 namespace stave {
 
-// A key of one of the 16 databases.
+// A key of one of the 16 databases. It is hashed once, when it is made.
 struct Key {
   int db = 0;
   std::string_view name;
+  std::uint64_t hash = 0;
+
+  Key() = default;  // none
+  Key(int database, std::string_view text) : Key(database, text, hash_key(text)) {}
+  // REQUIRES: hash_of_text is hash_key(text).
+  Key(int database, std::string_view text, std::uint64_t hash_of_text)
+      : db(database), name(text), hash(hash_of_text) {}
 };
 
 // What is known of a key. `exists` is false for absent and for expired keys, and then nothing else means anything.

@@ -86,6 +86,9 @@ class Log {
   // Called with the slot of a segment that will get no more records and is durable.
   void on_sealed(std::function<void(std::uint32_t)> callback) { on_sealed_ = std::move(callback); }
 
+  // True from when the disk was found full until there is room for a new segment again. Meanwhile only what fits into the
+  // old one is taken.
+  bool out_of_space() const { return space_retry_ms_ != 0; }
   bool failed() const { return !failure_.empty(); }
   const std::string& failure() const { return failure_; }
   bool idle() const { return !commit_in_flight_ && !zero_in_flight_ && syncs_in_flight_ == 0; }

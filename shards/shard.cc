@@ -21,15 +21,15 @@ Shard::Shard(Disk& disk, Background& background, Options options)
 Shard::~Shard() { assert(idle()); }
 
 // Expired keys are gone for everybody, whether or not the expiry queue has come to them.
-Slot* Shard::live_slot(Key key, std::uint64_t hash) {
-  Slot* slot = db_of(key.db).index.find(key.name, hash);
+Slot* Shard::live_slot(Key key) {
+  Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || !slot->entry()->expired_at(now_ms_)) return slot;
   if (locks_.free(key)) static_cast<void>(expire(db_map_[static_cast<std::size_t>(key.db)], slot));
   return nullptr;
 }
 
 Found Shard::find(Key key, bool touch) {
-  Slot* slot = live_slot(key, hash_key(key.name));
+  Slot* slot = live_slot(key);
   if (slot == nullptr) return {};
   if (touch && slot->clock() < kClockMax) slot->set_clock(slot->clock() + 1);
   const Entry& entry = *slot->entry();
@@ -61,15 +61,14 @@ Status Shard::set_string(Key key, const NewString& string) {
     return status;
   }
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
-  const std::uint64_t hash = hash_key(key.name);
-  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, hash);
+  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   const Location location = log_string(log_db, key.name, string);
-  store_string(log_db, slot, hash, key.name, string, location, true, static_cast<std::uint32_t>(string.value.size()));
+  store_string(log_db, slot, key.hash, key.name, string, location, true, static_cast<std::uint32_t>(string.value.size()));
   return {};
 }
 
 Status Shard::set_expiry(Key key, std::int64_t expiry_ms) {
-  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   assert(slot != nullptr && slot->resident());
   const Entry& entry = *slot->entry();
   return set_string(key, {entry.value(), expiry_ms, entry.has(Entry::kRawEncoding)});
@@ -122,7 +121,7 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
 Status Shard::remove(Key key) {
   if (auto status = log_.reserve(record_bytes(key.name.size(), 0, false), now_ms_); !status.ok()) return status;
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
-  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, hash_key(key.name));
+  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   assert(slot != nullptr);
   log_tombstone(log_db, key.name);
   erase(log_db, slot);
@@ -171,12 +170,12 @@ void Shard::publish_sizes(int log_db) {
 }
 
 bool Shard::cold(Key key) {
-  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   return slot != nullptr && !slot->resident();
 }
 
 void Shard::stage(Key key, StageWaiter* waiter) {
-  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident()) return waiter == nullptr ? void() : waiter->staged(Status());
   stager_.read(key, *slot->entry(), waiter);
 }
@@ -184,34 +183,39 @@ void Shard::stage(Key key, StageWaiter* waiter) {
 // A value that was read becomes resident, unless the key has changed meanwhile.
 void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
-  Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
-  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
-  Entry* old = slot->entry();
+  remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+}
+
+// Puts the same entry in its place with `value`, or without any when that is null.
+void Shard::remake(int log_db, Slot& slot, const std::string_view* value) {
+  Entry* old = slot.entry();
+  const bool resident = value != nullptr;
   Entry::Fields fields;
   fields.key = old->key();
-  fields.value = value;
+  if (resident) fields.value = *value;
   fields.value_bytes = old->value_bytes();
-  fields.resident = true;
+  fields.resident = resident;
   fields.expiry_ms = old->expiry_ms();
-  fields.location = location;
+  fields.location = old->location();
   fields.type = old->type();
   fields.flags = old->flags() & Entry::kRawEncoding;
   Entry* entry = Entry::create(fields);
-  account(log_db, *entry, true, 1);
-  account(log_db, *old, false, -1);
-  slot->set_entry(entry, true);
+  account(log_db, *entry, resident, 1);
+  account(log_db, *old, slot.resident(), -1);
+  slot.set_entry(entry, resident);
   Entry::destroy(old);
 }
 
 std::uint64_t Shard::gsn_to_wait_for(Key key) {
-  const Slot* slot = db_of(key.db).index.find(key.name, hash_key(key.name));
+  const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr) return tombstone_gsn_;
   return log_.committed(slot->entry()->location()) ? 0 : log_.last_gsn();
 }
 
 const Entry* Shard::entry(Key key) {
-  const Slot* slot = live_slot(key, hash_key(key.name));
+  const Slot* slot = live_slot(key);
   return slot == nullptr ? nullptr : slot->entry();
 }
 

@@ -84,9 +84,8 @@ class Shard final : public Keyspace {
   // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so that the
   // cache misses of all overlap. The first returns the hash that the second takes.
   std::uint64_t prefetch(Key key) const {
-    const std::uint64_t hash = hash_key(key.name);
-    index_of(key.db).prefetch(hash);
-    return hash;
+    index_of(key.db).prefetch(key.hash);
+    return key.hash;
   }
   void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
   // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
@@ -99,14 +98,13 @@ class Shard final : public Keyspace {
   LockTable& locks() { return locks_; }
 
   // --- Transactions: changes of several shards, applied by each owner.
+  // What the changes take in the log.
   static std::uint64_t batch_bytes(const std::vector<Change>& changes, std::size_t participants);
-  Status hold(const std::vector<Change>& changes, std::size_t participants) {
-    return log_.hold(batch_bytes(changes, participants), now_ms_);
-  }
-  void unhold(const std::vector<Change>& changes, std::size_t participants) {
-    log_.unhold(batch_bytes(changes, participants));
-  }
-  // REQUIRES: held. `participants`: the shards of the transaction; with one alone no transaction record is needed.
+  // Keeps so much space aside, until unhold() gives it back.
+  Status hold(std::uint64_t bytes) { return log_.hold(bytes, now_ms_); }
+  void unhold(std::uint64_t bytes) { log_.unhold(bytes); }
+  // REQUIRES: its space was held until now. `participants`: the shards of the transaction; with one alone no
+  // transaction record is needed.
   void apply(const std::vector<Change>& changes, std::uint64_t transaction, const std::vector<std::uint16_t>& participants);
 
   // --- Commit: replies wait for gsns.
@@ -153,7 +151,6 @@ class Shard final : public Keyspace {
   std::uint64_t index_bytes() const;
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
-  std::size_t stages_in_flight() const { return stager_.in_flight(); }
   bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_; }
 
  private:
@@ -169,8 +166,7 @@ class Shard final : public Keyspace {
 
   Db& db_of(int db) { return dbs_[db_map_[static_cast<std::size_t>(db)]]; }
   const Index& index_of(int db) const { return dbs_[db_map_[static_cast<std::size_t>(db)]].index; }
-  Slot* live_slot(Key key, std::uint64_t hash);
-  std::string_view staged_value(const Slot& slot) const { return slot.entry()->value(); }
+  Slot* live_slot(Key key);
 
   Location log_string(int log_db, std::string_view name, const NewString& string);
   void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,
@@ -184,6 +180,7 @@ class Shard final : public Keyspace {
   void publish_sizes(int log_db);
   void remap_dbs();
   void install(Key key, Location location, std::string_view value);
+  void remake(int log_db, Slot& slot, const std::string_view* value);
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
   void seal_next();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that come as data: batches of transactions, and records at recovery.
-#include <cassert>
 
 #include "shards/shard.h"
 
@@ -55,7 +54,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
     const std::size_t db = static_cast<std::size_t>(change.key.db);
     const int log_db = db_map_[db];
     Index& index = dbs_[static_cast<std::size_t>(log_db)].index;
-    const std::uint64_t hash = hash_key(change.key.name);
+    const std::uint64_t hash = change.key.hash;
     switch (change.kind) {
       case Change::Kind::kSetString: {
         const Location location = log_string(log_db, change.key.name, change.string);

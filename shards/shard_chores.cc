@@ -18,7 +18,7 @@ bool Shard::expire_due() {
     Slot* due = db.index.find_if(element.hash, [&](Slot& slot) {
       const Entry& entry = *slot.entry();
       if (!entry.has(Entry::kExpires) || hash_key(entry.key()) != element.hash) return false;
-      if (entry.expired_at(now_ms_) && locks_.free({client_db, entry.key()})) return true;
+      if (entry.expired_at(now_ms_) && locks_.free({client_db, entry.key(), element.hash})) return true;
       later_ms = std::max(entry.expiry_ms(), now_ms_ + 1);
       return false;
     });
@@ -72,25 +72,12 @@ bool Shard::demote() {
 bool Shard::demote_one(Db& db) {
   Slot* slot = db.index.next_resident(db.hand, limits::kClockSlotsPerStep);
   if (slot == nullptr) return false;
-  Entry* old = slot->entry();
   if (slot->clock() > 0) {
     slot->set_clock(slot->clock() - 1);
     return true;
   }
-  if (!log_.readable(old->location())) return true;
-  Entry::Fields fields;
-  fields.key = old->key();
-  fields.value_bytes = old->value_bytes();
-  fields.expiry_ms = old->expiry_ms();
-  fields.location = old->location();
-  fields.type = old->type();
-  fields.flags = old->flags() & Entry::kRawEncoding;
-  Entry* cold = Entry::create(fields);
-  const auto log_db = static_cast<int>(&db - dbs_.data());
-  account(log_db, *cold, false, 1);
-  account(log_db, *old, true, -1);
-  slot->set_entry(cold, false);
-  Entry::destroy(old);
+  if (!log_.readable(slot->entry()->location())) return true;
+  remake(static_cast<int>(&db - dbs_.data()), *slot, nullptr);
   ++counters_.demoted;
   return true;
 }

@@ -5,7 +5,6 @@
 // is the line a client reads, Redis' error code first ("ERR syntax error"); elsewhere one clear sentence.
 #pragma once
 
-#include <cassert>
 #include <memory>
 #include <optional>
 #include <string>

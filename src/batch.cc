@@ -2,7 +2,6 @@
 #include "src/batch.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "src/connection.h"
@@ -30,7 +29,20 @@ void Batch::add(Request request, Args arguments, const InputBuffer& input) {
   for (const std::string_view argument : arguments) {
     arguments_.push_back(input.views(argument) ? argument : std::string_view(copied_arguments_.emplace_back(argument)));
   }
+  if (const int first = request.command->keys.first; first > 0) {
+    request.first_key_hash = hash_key(arguments[static_cast<std::size_t>(first)]);
+  }
   requests_.push_back(request);
+}
+
+Key Batch::first_key(const Request& request) const {
+  const auto position = static_cast<std::size_t>(request.command->keys.first);
+  return {request.db, arguments_of(request)[position], request.first_key_hash};
+}
+
+Key Batch::key_at(const Request& request, int position) const {
+  if (position == request.command->keys.first) return first_key(request);
+  return {request.db, arguments_of(request)[static_cast<std::size_t>(position)]};
 }
 
 void Batch::drop_replies() {
@@ -73,13 +85,13 @@ bool Batch::run_one(Worker& here, Request& request) {
   resp::ReplyWriter writer(replies_, request.protocol);
   if (!stage_error_.empty()) {
     writer.error(stage_error_);
-    here.count_command(*request.command, arguments, connection_.session().client.address, here.command_clock_ns(), stage_error_);
+    here.count_command(*request.command, arguments, connection_.session().client, here.command_clock_ns(), stage_error_);
     stage_error_.clear();
     release_demotion();
     return true;
   }
   const std::uint64_t gsn_before = host.shard.last_gsn();
-  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client.address, writer);
+  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client, writer);
   if (result.cold) {
     replies_.resize(reply_begin);
     wait_for_values(here, host, request, result.wanted);
@@ -96,7 +108,7 @@ bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args argumen
   std::vector<int> positions;
   find_keys(*request.command, arguments, positions);
   for (const int position : positions) {
-    const Key key{request.db, arguments[static_cast<std::size_t>(position)]};
+    const Key key = key_at(request, position);
     if (locks.free(key)) continue;
     locks.wait(key, *this);
     return true;
@@ -112,7 +124,7 @@ void Batch::wait_for_values(Worker& here, ShardHost& host, const Request& reques
     find_keys(*request.command, arguments, positions);
     wanted.clear();
     for (const int position : positions) {
-      const Key key{request.db, arguments[static_cast<std::size_t>(position)]};
+      const Key key = key_at(request, position);
       if (host.shard.cold(key)) wanted.push_back(key);
     }
   }
@@ -140,8 +152,7 @@ void Batch::stage_ahead(Worker& here) {
   for (std::size_t i = next_ + 1; i < end; ++i) {
     const Request& request = requests_[i];
     if (request.command->has(kNoValues) || request.command->keys.first == 0) continue;
-    const Args arguments = arguments_of(request);
-    const Key key{request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]};
+    const Key key = first_key(request);
     Shard& shard = here.host(request.shard).shard;
     if (shard.cold(key)) shard.stage(key, nullptr);
   }
@@ -149,18 +160,15 @@ void Batch::stage_ahead(Worker& here) {
 
 void Batch::prefetch(Worker& here) {
   if (requests_.size() - next_ < 2) return;
-  std::array<std::uint64_t, limits::kPrefetched> hashes;
   const std::size_t count = std::min(requests_.size() - next_, limits::kPrefetched);
   for (std::size_t i = 0; i < count; ++i) {
     const Request& request = requests_[next_ + i];
     if (request.command->keys.first == 0) continue;
-    const Args arguments = arguments_of(request);
-    const Key key{request.db, arguments[static_cast<std::size_t>(request.command->keys.first)]};
-    hashes[i] = here.host(request.shard).shard.prefetch(key);
+    here.host(request.shard).shard.prefetch(first_key(request));
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Request& request = requests_[next_ + i];
-    if (request.command->keys.first != 0) here.host(request.shard).shard.prefetch_entry(request.db, hashes[i]);
+    if (request.command->keys.first != 0) here.host(request.shard).shard.prefetch_entry(request.db, request.first_key_hash);
   }
 }
 
@@ -174,7 +182,7 @@ void Batch::note_commit(ShardHost& host, const Request& request, Args arguments,
     std::vector<int> positions;
     find_keys(*request.command, arguments, positions);
     for (const int position : positions) {
-      gsn = std::max(gsn, host.shard.gsn_to_wait_for({request.db, arguments[static_cast<std::size_t>(position)]}));
+      gsn = std::max(gsn, host.shard.gsn_to_wait_for(key_at(request, position)));
     }
     if (shard.committed(gsn)) return;
   }
@@ -203,7 +211,7 @@ void Batch::committed(const std::string& failure) {
     replies_.clear();
     resp::ReplyWriter writer(replies_);
     for (std::size_t& end : reply_ends_) {
-      writer.error("MISCONF Errors writing to the AOF file: " + failure);
+      writer.error(errors::log_failed(failure).message());
       end = replies_.size();
     }
   }

@@ -32,6 +32,7 @@ struct Request {
   std::uint8_t db = 0;
   std::uint8_t protocol = 2;
   bool touch = true;
+  std::uint64_t first_key_hash = 0;  // if the command has a first key
 };
 
 class Batch final : public Message, public LockWaiter, public StageWaiter {
@@ -71,6 +72,9 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   void release_demotion();
   void stage_ahead(Worker& here);
   void prefetch(Worker& here);
+  // REQUIRES: the command has one.
+  Key first_key(const Request& request) const;
+  Key key_at(const Request& request, int position) const;
   void note_commit(ShardHost& host, const Request& request, Args arguments, std::uint64_t gsn_before);
   void finish(Worker& here);
   void come_back();

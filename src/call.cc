@@ -10,38 +10,60 @@
 namespace stave {
 namespace {
 
+// What the errands of one call have in common. Those that are away touch `work` and `reads` only.
+struct Errands {
+  std::function<void(Worker&)> work;
+  bool reads = false;  // its result waits for the commits of what it may have seen
+  std::size_t away = 0;
+  std::string failure;  // why one of those commits will never be
+  std::function<void(const std::string& failure)> then;
+};
+
 // Goes to a worker, does its work there, and comes home.
 class Errand final : public Message {
  public:
-  struct Shared {
-    std::size_t away = 0;  // home thread only
-    std::function<void(Worker&)> work;
-    std::function<void()> then;
-  };
-  Errand(std::shared_ptr<Shared> shared, std::size_t home) : shared_(std::move(shared)), home_(home) {}
+  Errand(std::shared_ptr<Errands> errands, std::size_t home) : errands_(std::move(errands)), home_(home) {}
 
   void arrive(Worker& here) override {
-    if (!done_) {
-      shared_->work(here);
-      done_ = true;
-      here.send(home_, this);
-      return;
-    }
-    const std::unique_ptr<Errand> self(this);
-    if (--shared_->away == 0) shared_->then();
+    if (done_) return end();
+    errands_->work(here);
+    done_ = true;
+    if (errands_->reads) wait_for_commits(here);
+    if (committing_ == 0) here.send(home_, this);
   }
 
  private:
-  std::shared_ptr<Shared> shared_;
+  void wait_for_commits(Worker& here) {
+    for (ShardHost* host : here.hosts()) {
+      const std::uint64_t gsn = host->shard.last_gsn();
+      if (host->shard.committed(gsn)) continue;
+      ++committing_;
+      host->when_committed(gsn, [this, &here](const std::string& failure) {
+        if (!failure.empty()) failure_ = failure;
+        if (--committing_ == 0) here.send(home_, this);
+      });
+    }
+  }
+
+  void end() {
+    const std::unique_ptr<Errand> self(this);
+    if (!failure_.empty()) errands_->failure = failure_;
+    if (--errands_->away == 0) errands_->then(errands_->failure);
+  }
+
+  const std::shared_ptr<Errands> errands_;
   const std::size_t home_;
   bool done_ = false;
+  std::size_t committing_ = 0;  // shards whose commits it waits for
+  std::string failure_;
 };
 
-void send_errands(Worker& home, std::size_t first, std::size_t last, std::function<void(Worker&)> work,
-                  std::function<void()> then) {
-  auto shared = std::make_shared<Errand::Shared>();
-  shared->away = last - first;
+void send_errands(Worker& home, std::size_t first, std::size_t last, bool reads, std::function<void(Worker&)> work,
+                  std::function<void(const std::string&)> then) {
+  const auto shared = std::make_shared<Errands>();
   shared->work = std::move(work);
+  shared->reads = reads;
+  shared->away = last - first;
   shared->then = std::move(then);
   for (std::size_t worker = first; worker < last; ++worker) home.send(worker, new Errand(shared, home.number()));
 }
@@ -91,11 +113,23 @@ void Call::finish(const Status& status) {
 void Call::arrive(Worker&) { connection_.special_came_back(); }
 
 void Call::on_workers(std::function<void(Worker&)> work, std::function<void()> then) {
-  send_errands(home_, 0, server().worker_count(), std::move(work), std::move(then));
+  const auto done = [then = std::move(then)](const std::string&) { then(); };
+  send_errands(home_, 0, server().worker_count(), false, std::move(work), done);
 }
 
-void Call::on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then) {
-  send_errands(home_, worker, worker + 1, std::move(work), std::move(then));
+void Call::read_on_workers(std::function<void(Worker&)> work, std::function<void()> then) {
+  read_on(0, server().worker_count(), std::move(work), std::move(then));
+}
+
+void Call::read_on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then) {
+  read_on(worker, worker + 1, std::move(work), std::move(then));
+}
+
+void Call::read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work, std::function<void()> then) {
+  const auto done = [this, then = std::move(then)](const std::string& failure) {
+    failure.empty() ? then() : finish(errors::log_failed(failure));
+  };
+  send_errands(home_, first, last, true, std::move(work), done);
 }
 
 }  // namespace stave

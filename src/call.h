@@ -43,8 +43,11 @@ class Call final : public Message {
   // Runs `work` on every worker, at the same time, and `then` here when all have. `work` may use what it captured by
   // reference only for its own worker's share.
   void on_workers(std::function<void(Worker&)> work, std::function<void()> then);
+  // The same, for work that looks at what is in the shards: `then` runs when all that their logs had by then is committed.
+  // If it never will be, the call ends with an error instead.
+  void read_on_workers(std::function<void(Worker&)> work, std::function<void()> then);
   // The same for one worker.
-  void on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then);
+  void read_on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then);
 
   // Changes whole databases on all shards at once, isolated and atomic (FLUSHALL, SWAPDB), and then finishes with OK or the
   // error that prevented it. `changes`: what each shard does.
@@ -58,6 +61,8 @@ class Call final : public Message {
   const std::string& error() const { return error_; }
 
  private:
+  void read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work, std::function<void()> then);
+
   Connection& connection_;
   Worker& home_;
   const Command& command_;

@@ -59,11 +59,6 @@ std::string real_path(const std::string& path) {
   return error ? path : real.string();
 }
 
-Status cannot_set(std::string_view name, std::string_view reason) {
-  return Status::error(
-      fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", name, reason));
-}
-
 std::string_view why_not(Change change) {
   return change == Change::kImmutable ? "can't set immutable config" : "can't set protected config";
 }
@@ -99,6 +94,11 @@ std::optional<std::string_view> name_asked_for(const Setting& setting,
 }
 
 }  // namespace
+
+Status cannot_set(std::string_view name, std::string_view reason) {
+  return Status::error(
+      fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", name, reason));
+}
 
 Result<Launch> load_settings(int argc, const char* const* argv) {
   Words words(argv, static_cast<std::size_t>(argc));

@@ -113,6 +113,8 @@ using NameAndValue = std::pair<std::string_view, std::string_view>;
 
 // CONFIG SET: all of them or none. The error is Redis' reply, code included.
 Status set_settings(Settings& settings, std::span<const NameAndValue> changes);
+// That reply, for a setting that the system cannot follow.
+Status cannot_set(std::string_view name, std::string_view reason);
 
 // CONFIG GET: names and values, as Redis prints them, of the settings whose name matches any of the glob
 // patterns.

@@ -90,7 +90,7 @@ Connection::Taken Connection::take(Args arguments) {
     local_replies_.resize(begin);
     writer_.error(status.message());
   }
-  worker_.count_command(*command, arguments, session_.client.address, started_ns,
+  worker_.count_command(*command, arguments, session_.client, started_ns,
                         status.ok() ? std::string_view() : status.message());
   // CLIENT REPLY and RESET answer when they leave replies on, whatever was before; but RESET can be skipped.
   bool blind = blind_before;
@@ -128,7 +128,7 @@ Connection::Taken Connection::route(const Command& command, Args arguments) {
   find_keys(command, arguments, keys);
   special_blind_ = take_blind();
   transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request, arguments, keys,
-                                               session_.client.address);
+                                               session_.client);
   return Taken::kYes;
 }
 
@@ -192,7 +192,7 @@ void Connection::special_came_back() {
   if (!special_blind_) output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
-    worker_.count_command(call_->command(), call_->args(), session_.client.address, call_->started_ns(), call_->error());
+    worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(), call_->error());
   }
   call_.reset();
   transaction_.reset();

@@ -59,7 +59,6 @@ class Connection final : public Message {
   std::size_t input_bytes() const { return input_.size(); }
   std::size_t input_free_bytes() const { return input_.free_bytes(); }
   std::size_t output_bytes() const { return output_.size() - output_sent_; }
-  bool waiting() const { return turn_active_; }
 
  private:
   static constexpr std::uint16_t kLocal = 0xffff;  // source of a reply: the turn itself

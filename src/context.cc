@@ -4,14 +4,15 @@
 namespace stave {
 
 Result<std::optional<std::string_view>> Context::string(std::string_view name) {
-  const Found found = keys.find({db, name}, touch);
+  const Key wanted = key(name);
+  const Found found = keys.find(wanted, touch);
   if (!found.exists) {
     ++counters.misses;
     return std::optional<std::string_view>();
   }
   if (found.type != Type::kString) return errors::kWrongType;
   if (!found.resident) {
-    keys.want({db, name});
+    keys.want(wanted);
     return kCold;
   }
   ++counters.hits;
@@ -19,29 +20,30 @@ Result<std::optional<std::string_view>> Context::string(std::string_view name) {
 }
 
 Result<Found> Context::string_to_change(std::string_view name) {
-  Found found = keys.find({db, name}, touch);
+  const Key wanted = key(name);
+  Found found = keys.find(wanted, touch);
   if (!found.exists) return found;
   if (found.type != Type::kString) return errors::kWrongType;
   if (found.resident) return found;
-  keys.want({db, name});
+  keys.want(wanted);
   return kCold;
 }
 
 Found Context::find(std::string_view name) {
-  const Found found = keys.find({db, name}, touch);
+  const Found found = keys.find(key(name), touch);
   ++(found.exists ? counters.hits : counters.misses);
   return found;
 }
 
 Found Context::peek(std::string_view name, int database) {
-  return keys.find({database < 0 ? db : database, name}, touch);
+  return keys.find(database < 0 ? key(name) : Key(database, name), touch);
 }
 
 Result<Found> Context::value(std::string_view name, int database) {
-  const Key key{database < 0 ? db : database, name};
-  Found found = keys.find(key, touch);
+  const Key wanted = database < 0 ? key(name) : Key(database, name);
+  Found found = keys.find(wanted, touch);
   if (!found.exists || found.resident) return found;
-  keys.want(key);
+  keys.want(wanted);
   return kCold;
 }
 

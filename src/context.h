@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "resp/reply.h"
@@ -51,6 +50,13 @@ class Context {
   CommandLimits limits;
   KeyspaceCounters counters;
   bool touch = true;  // false: CLIENT NO-TOUCH, or a command that must not count as a use
+  Key first_key;      // the argument that is the command's first key, hashed already; its name is null when none is
+
+  // A key of the selected database.
+  Key key(std::string_view name) const {
+    const bool first = name.data() == first_key.name.data() && name.size() == first_key.name.size();
+    return first && name.data() != nullptr ? first_key : Key(db, name);
+  }
 
   // The value of a string key for reading: nullopt when absent, WRONGTYPE or kCold as errors. Counts hits and misses.
   // The view is good until the next change.
@@ -64,9 +70,9 @@ class Context {
   // Makes sure that the value of any type is resident (RENAME, COPY, EXPIRE, ...); kCold otherwise. Absent keys are fine.
   Result<Found> value(std::string_view name, int database = -1);
 
-  Status set_string(std::string_view name, const NewString& string) { return keys.set_string({db, name}, string); }
-  Status remove(std::string_view name) { return keys.remove({db, name}); }
-  Status set_expiry(std::string_view name, std::int64_t expiry_ms) { return keys.set_expiry({db, name}, expiry_ms); }
+  Status set_string(std::string_view name, const NewString& string) { return keys.set_string(key(name), string); }
+  Status remove(std::string_view name) { return keys.remove(key(name)); }
+  Status set_expiry(std::string_view name, std::int64_t expiry_ms) { return keys.set_expiry(key(name), expiry_ms); }
 };
 
 }  // namespace stave

@@ -32,7 +32,7 @@ bool changes_several_keys(const Command& command, Args arguments) {
 bool is_cold(const Status& status) { return !status.ok() && status.message() == kCold.text; }
 
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
-                       const std::string& client, resp::ReplyWriter& writer) {
+                       const ClientInfo& client, resp::ReplyWriter& writer) {
   const Command& command = *request.command;
   Shard& shard = host.shard;
   ExecutorResult result;
@@ -50,6 +50,9 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
       Context context(shard, writer, request.db, worker.now_ms());
       context.limits = worker.command_limits();
       context.touch = request.touch;
+      if (const int first = command.keys.first; first > 0) {
+        context.first_key = {request.db, arguments[static_cast<std::size_t>(first)], request.first_key_hash};
+      }
       status = command.data(context, arguments);
       if (several) shard.end_batch();
       if (is_cold(status)) {

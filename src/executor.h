@@ -8,14 +8,16 @@
 
 namespace stave {
 
+struct ClientInfo;  // src/session.h
+
 struct ExecutorResult {
   bool cold = false;         // nothing has happened; stage `wanted` and run it again
   std::vector<Key> wanted;
 };
 
-// The reply, or the error, is appended to `writer`. `client` is the connection's address, for the slow log.
+// The reply, or the error, is appended to `writer`. `client` sent it, for the slow log.
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
-                       const std::string& client, resp::ReplyWriter& writer);
+                       const ClientInfo& client, resp::ReplyWriter& writer);
 
 // True for an error that means: a value is cold.
 bool is_cold(const Status& status);

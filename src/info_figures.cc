@@ -35,6 +35,7 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::last_gsns,
     &InfoFigures::durable_gsns,
     &InfoFigures::logs_busy,
+    &InfoFigures::logs_out_of_space,
 };
 
 void add(Stats::Rates& sum, const Stats::Rates& more) {
@@ -108,6 +109,7 @@ void count_log(InfoFigures& figures, Shard& shard) {
   figures.last_gsns += log.last_gsn();
   figures.durable_gsns += log.durable_gsn();
   figures.logs_busy += log.idle() ? 0 : 1;
+  figures.logs_out_of_space += log.out_of_space() ? 1 : 0;
   if (log.failed()) figures.log_failure = log.failure();
   for (std::size_t slot = 0; slot < shard.segments().size(); ++slot) {
     const Segment* const segment = shard.segments()[slot].get();

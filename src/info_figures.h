@@ -50,6 +50,7 @@ struct InfoFigures {
   std::uint64_t last_gsns = 0;  // sums over shards
   std::uint64_t durable_gsns = 0;
   std::uint64_t logs_busy = 0;
+  std::uint64_t logs_out_of_space = 0;
   std::string log_failure;  // of any; "" when all is well
 
   // Of the threads.

@@ -37,7 +37,8 @@ void write_aof(InfoText& text) {
   text.field("aof_last_bgrewrite_status", "ok");
   text.field("aof_rewrites", 0);
   text.field("aof_rewrites_consecutive_failures", 0);
-  text.field("aof_last_write_status", ok_or_err(figures.log_failure.empty()));
+  text.field("aof_last_write_status",
+             ok_or_err(figures.log_failure.empty() && figures.logs_out_of_space == 0));
   text.field("aof_last_cow_size", 0);
   text.field("module_fork_in_progress", 0);
   text.field("module_fork_last_cow_size", 0);

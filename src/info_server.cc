@@ -9,13 +9,11 @@
 
 #include "src/info_sections.h"
 #include "src/server.h"
+#include "src/version.h"
 #include "src/worker.h"
 
 namespace stave {
 namespace {
-
-// Redis whose commands and replies these are.
-constexpr std::string_view kRedisVersion = "7.2.0";
 
 std::string system_name() {
   utsname name{};

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "src/addresses.h"
 #include "src/connection.h"
 #include "src/server.h"
 #include "src/worker.h"

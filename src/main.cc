@@ -6,6 +6,7 @@
 #include "src/config.h"
 #include "src/logger.h"
 #include "src/server.h"
+#include "src/version.h"
 
 namespace {
 
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
       std::fputs(stave::settings_help().c_str(), stdout);
       return 0;
     case stave::Launch::Action::kVersion:
-      std::puts("Stave server v=" STAVE_VERSION " (speaks as Redis 7.2.0)");
+      std::printf("Stave server v=%s (speaks as Redis %s)\n", STAVE_VERSION, stave::kRedisVersion.data());
       return 0;
     case stave::Launch::Action::kServe:
       break;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/router.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 

@@ -2,7 +2,6 @@
 #include "src/server.h"
 
 #include <sys/random.h>
-#include <sys/resource.h>
 
 #include <barrier>
 #include <csignal>
@@ -10,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "src/file_limit.h"
 #include "src/logger.h"
 #include "src/worker.h"
 
@@ -34,17 +34,6 @@ std::string random_hex40() {
   std::snprintf(text, sizeof text, "%016llx%016llx%016llx", static_cast<unsigned long long>(random_u64()),
                 static_cast<unsigned long long>(random_u64()), static_cast<unsigned long long>(random_u64()));
   return std::string(text, 40);
-}
-
-// Room for `clients` sockets beside the files of the store, as far as the system allows.
-void raise_file_limit(std::int64_t clients) {
-  constexpr rlim_t kOtherFiles = 4096;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = static_cast<rlim_t>(clients) + kOtherFiles;
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Runs a function on another worker; nothing comes back.
@@ -81,7 +70,7 @@ Server::~Server() = default;
 
 Status Server::run() {
   started_ms_ = unix_ms();
-  raise_file_limit(settings_.maxclients);
+  lower_maxclients();
   if (auto status = probe_addresses(); !status.ok()) return status;
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   {
@@ -110,6 +99,15 @@ Status Server::run() {
   Status status = std::move(start_->first_error);
   if (status.ok()) log_notice("Stave is now ready to exit, bye bye...");
   return status;
+}
+
+// To what the system has files for.
+void Server::lower_maxclients() {
+  const std::int64_t possible = make_room_for_clients(settings_.maxclients);
+  if (possible == settings_.maxclients) return;
+  log_warning("maxclients is " + std::to_string(possible) + " instead of " + std::to_string(settings_.maxclients) +
+              ", as the system does not allow enough open files; for more, raise the limit ('ulimit -n')");
+  settings_.maxclients = possible;
 }
 
 // Before anything is touched: a port that is taken must not cost a recovery, or change a file.
@@ -242,6 +240,13 @@ Status Server::change_settings(const std::function<Status(Settings&)>& change) {
   const std::lock_guard lock(settings_mutex_);
   Settings changed = settings_;
   if (auto status = change(changed); !status.ok()) return status;
+  if (changed.maxclients > settings_.maxclients) {
+    const std::int64_t possible = make_room_for_clients(changed.maxclients);
+    if (possible < changed.maxclients) {
+      return cannot_set("maxclients", "The operating system is not able to handle the specified number of clients, try with " +
+                                          std::to_string(possible));
+    }
+  }
   settings_ = std::move(changed);
   return {};
 }

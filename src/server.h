@@ -57,15 +57,16 @@ class Server {
   void remove_client() { clients_.fetch_sub(1, std::memory_order_relaxed); }
   std::int64_t clients() const { return clients_.load(std::memory_order_relaxed); }
   Settings settings() const;
-  // CONFIG SET: changes the common copy, all or nothing; the workers take it over with Worker::apply_settings.
+  // CONFIG SET: changes the common copy, all or nothing, and only if the system has files for maxclients; the workers take
+  // it over with Worker::apply_settings.
   Status change_settings(const std::function<Status(Settings&)>& change);
   // SIGTERM, SIGINT, SHUTDOWN, called on the loop of `here`: finishes what is in flight, closes the database, ends run(). Once.
   void begin_shutdown(Worker& here);
-  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
  private:
   friend class Worker;
 
+  void lower_maxclients();
   Status probe_addresses() const;
   void worker_main(std::size_t number);
   Status start_worker(std::size_t number);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/shard_host.h"
 
-#include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace stave {
 

@@ -14,6 +14,8 @@
 
 namespace stave {
 
+struct ClientInfo;  // src/session.h
+
 struct CommandCount {
   std::uint64_t calls = 0;
   std::uint64_t nanoseconds = 0;
@@ -25,7 +27,7 @@ struct SlowCommand {
   std::uint64_t id = 0;
   std::int64_t unix_seconds = 0;
   std::int64_t microseconds = 0;
-  std::vector<std::string> arguments;  // shortened as Redis does
+  std::vector<std::string> arguments;  // shortened and without passwords, as in Redis
   std::string client_address;
   std::string client_name;
 };
@@ -81,8 +83,8 @@ struct Stats {
   void reset();
 
   void count_error_text(std::string_view text);
-  void add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds, Args arguments,
-                const std::string& client_address, std::size_t length_max);
+  void add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds, const Command& command,
+                Args arguments, const ClientInfo& client, std::size_t length_max);
 
  private:
   Rates at_last_sample_;

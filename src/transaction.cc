@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "src/ascii.h"
 #include "src/executor.h"
@@ -12,14 +13,14 @@
 namespace stave {
 
 Transaction::Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-                         const std::string& client)
+                         const ClientInfo& client)
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
       request_(request),
       arguments_(arguments),
       exclusive_(false),
-      client_(client) {
+      client_(&client) {
   with_values_ = !request.command->has(kNoValues);
   for (const int position : keys) {
     const std::string_view name = arguments[static_cast<std::size_t>(position)];
@@ -162,7 +163,7 @@ void Transaction::next_part() {
         writer.ok();
       }
       // The call that brought whole databases' changes counts itself.
-      if (!exclusive_) here_->count_command(*request_.command, arguments_, client_, started_ns_, failure_);
+      if (!exclusive_) here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
   }
 }
 
@@ -245,16 +246,18 @@ bool Transaction::reserve(ShardHost& host, Part& part) {
     failure_ = errors::kOutOfMemory.text;
     return true;
   }
-  const Status status = host.shard.hold(part.changes, participants_.size());
-  part.held = status.ok();
+  const std::uint64_t bytes = Shard::batch_bytes(part.changes, participants_.size());
+  const Status status = host.shard.hold(bytes);
+  if (status.ok()) part.held_bytes = bytes;
   if (!status.ok()) failure_ = status.message();
   return true;
 }
 
+void Transaction::give_space_back(ShardHost& host, Part& part) { host.shard.unhold(std::exchange(part.held_bytes, 0)); }
+
 bool Transaction::apply(ShardHost& host, Part& part) {
   if (part.changes.empty()) return true;
-  host.shard.unhold(part.changes, participants_.size());
-  part.held = false;
+  give_space_back(host, part);
   host.shard.apply(part.changes, id_, participants_);
   part.gsn = host.shard.last_gsn();
   return true;
@@ -267,15 +270,14 @@ bool Transaction::commit(ShardHost& host, Part& part) {
   }
   waiting_commit_ = true;
   host.when_committed(part.gsn, [this](const std::string& failure) {
-    if (!failure.empty()) failure_ = "MISCONF Errors writing to the AOF file: " + failure;
+    if (!failure.empty()) failure_ = errors::log_failed(failure).message();
     here_->ready(this);
   });
   return false;
 }
 
 bool Transaction::unlock(ShardHost& host, Part& part) {
-  if (part.held) host.shard.unhold(part.changes, participants_.size());
-  part.held = false;
+  give_space_back(host, part);
   for (const std::string_view name : part.names) host.shard.locks().unlock({request_.db, name});
   host.shard.locks().unlock_gate(exclusive_);
   return true;

@@ -29,6 +29,7 @@
 
 namespace stave {
 
+struct ClientInfo;
 class ShardHost;
 
 class Transaction final : public Message, public LockWaiter, public StageWaiter {
@@ -37,7 +38,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   // `done` is called on the home worker when the reply is there.
   using Done = std::function<void()>;
   Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-              const std::string& client);
+              const ClientInfo& client);
   // Changes of whole databases, on all shards; replies OK.
   Transaction(Done done, Worker& home, const Command& command, const std::vector<Change>& for_each_shard);
 
@@ -55,7 +56,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
     std::uint16_t shard = 0;
     std::vector<std::string_view> names;  // ascending, each once
     std::vector<Change> changes;
-    bool held = false;                    // space is held in its log
+    std::uint64_t held_bytes = 0;         // space that is held in its log
     std::uint64_t gsn = 0;                // to be committed before the reply
   };
 
@@ -68,6 +69,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   bool apply(ShardHost& host, Part& part);
   bool commit(ShardHost& host, Part& part);
   bool unlock(ShardHost& host, Part& part);
+  static void give_space_back(ShardHost& host, Part& part);
 
   void begin(Step step, bool ascending);
   void next_part();
@@ -94,7 +96,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   bool waiting_commit_ = false;
   std::string failure_;       // the reply is this error
   std::int64_t started_ns_ = 0;
-  const std::string client_;  // address, for the slow log
+  const ClientInfo* const client_ = nullptr;  // who sent the command, for the slow log
 };
 
 }  // namespace stave

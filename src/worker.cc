@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <algorithm>
-#include <cassert>
 #include <ctime>
 
 #include "src/addresses.h"
@@ -193,7 +191,7 @@ std::uint64_t Worker::note_memory_peak() {
   return memory_peak_bytes_;
 }
 
-void Worker::count_command(const Command& command, Args arguments, const std::string& client, std::int64_t started_ns,
+void Worker::count_command(const Command& command, Args arguments, const ClientInfo& client, std::int64_t started_ns,
                            std::string_view error) {
   const std::int64_t nanoseconds = command_clock_ns() - started_ns;
   CommandCount& count = stats_.commands.of(command);
@@ -206,9 +204,7 @@ void Worker::count_command(const Command& command, Args arguments, const std::st
   }
   const std::int64_t threshold = settings_.slowlog_log_slower_than;
   if (threshold < 0 || nanoseconds / 1000 < threshold || command.has(kSkipSlowlog)) return;
-  // Passwords never go into the slow log.
-  if (command.name == "auth" || command.name == "hello" || command.name == "config|set") return;
-  stats_.add_slow(server_.next_slow_id(), now_ms_ / 1000, nanoseconds / 1000, arguments, client,
+  stats_.add_slow(server_.next_slow_id(), now_ms_ / 1000, nanoseconds / 1000, command, arguments, client,
                   static_cast<std::size_t>(settings_.slowlog_max_len));
 }
 

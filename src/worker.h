@@ -27,6 +27,7 @@ namespace stave {
 
 class Connection;
 class Server;
+struct ClientInfo;
 struct Request;
 
 class Worker {
@@ -76,7 +77,7 @@ class Worker {
   // Notes how much memory its shards and connections take, and returns the most that there ever was.
   std::uint64_t note_memory_peak();
   // Counts a command that has run, and keeps it if it was slow. `error` is what it replied, "" for anything else.
-  void count_command(const Command& command, Args arguments, const std::string& client, std::int64_t started_ns,
+  void count_command(const Command& command, Args arguments, const ClientInfo& client, std::int64_t started_ns,
                      std::string_view error);
   // Counts a request that was refused before it ran. Null: no such command.
   void count_rejected(const Command* command, std::string_view error);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iterator>
-
 #include "src/commands/client.h"
+#include "src/commands/help.h"
 #include "src/session.h"
 
 namespace stave {
@@ -56,8 +55,7 @@ constexpr std::string_view kLines[] = {
 }  // namespace
 
 Status client_help(Session& session, Args) {
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

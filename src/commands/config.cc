@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONFIG: the settings and the statistics of the running server. What a setting may be is known to
 // src/config.h.
-#include <iterator>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "src/call.h"
+#include "src/commands/help.h"
 #include "src/commands/server.h"
 #include "src/errors.h"
 #include "src/logger.h"
@@ -16,9 +14,14 @@
 
 namespace stave {
 
-// CONFIG GET pattern [pattern ...]
+// CONFIG GET pattern [pattern ...]. Of workers and shards it shows how many there are: the settings may leave
+// it to the cores or to an older database.
 Status config_get(Session& session, Args args) {
-  const auto found = get_settings(session.worker.settings(), args.subspan(2));
+  const Server& server = session.worker.server();
+  Settings in_force = session.worker.settings();
+  in_force.workers = static_cast<std::int64_t>(server.worker_count());
+  in_force.shards = server.shard_count();
+  const auto found = get_settings(in_force, args.subspan(2));
   session.reply.map(found.size());
   for (const auto& [name, value] : found) {
     session.reply.bulk(name);
@@ -75,8 +78,7 @@ Status config_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

@@ -10,15 +10,13 @@
 #include "src/errors.h"
 #include "src/numbers.h"
 #include "src/session.h"
+#include "src/version.h"
 #include "src/worker.h"
 
 namespace stave {
 namespace {
 
 constexpr std::string_view kDefaultUser = "default";
-
-// Redis whose commands and replies these are: clients use what they know of that version.
-constexpr std::string_view kRedisVersion = "7.2.0";
 
 constexpr Error kWrongPassword{"WRONGPASS invalid username-password pair or user is disabled."};
 constexpr Error kNoPasswordSet{

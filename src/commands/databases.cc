@@ -2,6 +2,8 @@
 // DBSIZE, FLUSHALL, FLUSHDB, SWAPDB: databases as a whole, in all shards.
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -43,8 +45,16 @@ std::optional<int> database_number(std::string_view text) {
 }  // namespace
 
 void dbsize(Call& call) {
-  call.reply.integer(static_cast<std::int64_t>(call.server().db_size(call.session().client.db)));
-  call.finish();
+  const auto by_worker = std::make_shared<std::vector<std::uint64_t>>(call.server().worker_count());
+  const auto db = static_cast<std::size_t>(call.session().client.db);
+  const auto work = [by_worker, db](Worker& here) {
+    for (const ShardHost* host : here.hosts()) (*by_worker)[here.number()] += host->shard.sizes().keys[db];
+  };
+  call.read_on_workers(work, [&call, by_worker] {
+    const std::uint64_t keys = std::accumulate(by_worker->begin(), by_worker->end(), std::uint64_t{0});
+    call.reply.integer(static_cast<std::int64_t>(keys));
+    call.finish();
+  });
 }
 
 void flushall(Call& call) {

@@ -4,18 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "shards/stager.h"
 #include "src/addresses.h"
 #include "src/ascii.h"
 #include "src/call.h"
+#include "src/commands/help.h"
 #include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/errors.h"
@@ -101,8 +102,52 @@ void debug_object(Call& call) {
   call.home().send(server.worker_of(server.shard_of(name)), new ObjectQuestion(call, name));
 }
 
-// DEBUG RELOAD [MERGE|NOFLUSH|NOSAVE ...]. There is nothing to save and load: the log is the database. What
-// is in it is handed to the disk.
+// Goes from worker to worker, waits at each until all that its logs have got is on disk, and comes home.
+class DiskRound final : public Message {
+ public:
+  explicit DiskRound(Call& call) : call_(call), home_(call.home().number()) {}
+
+  void arrive(Worker& here) override {
+    if (at_ == here.server().worker_count()) {
+      const std::unique_ptr<DiskRound> self(this);
+      return failure_.empty() ? call_.finish(Status()) : call_.finish(errors::log_failed(failure_));
+    }
+    if (gsns_.empty()) {
+      for (ShardHost* host : here.hosts()) gsns_.push_back(host->shard.last_gsn());
+    }
+    if (!all_durable(here)) return here.ready(this);
+    gsns_.clear();
+    ++at_;
+    here.send(at_ == here.server().worker_count() ? home_ : at_, this);
+  }
+
+ private:
+  // Pushes on those that are not, unless they have failed.
+  bool all_durable(Worker& here) {
+    bool all = true;
+    for (std::size_t i = 0; i < gsns_.size(); ++i) {
+      Log& log = here.hosts()[i]->shard.log();
+      if (log.durable_gsn() >= gsns_[i]) continue;
+      if (log.failed()) {
+        failure_ = log.failure();
+        continue;
+      }
+      all = false;
+      log.flush();
+      if (log.idle()) log.start_sync();
+    }
+    return all;
+  }
+
+  Call& call_;
+  const std::size_t home_;
+  std::size_t at_ = 0;               // worker
+  std::vector<std::uint64_t> gsns_;  // of the shards of that worker, when it came there
+  std::string failure_;
+};
+
+// DEBUG RELOAD [MERGE|NOFLUSH|NOSAVE ...]. There is nothing to save and load: the log is the database. When
+// it replies, all that was written is on disk.
 void debug_reload(Call& call) {
   constexpr std::string_view kOptions[] = {"merge", "noflush", "nosave"};
   for (const std::string_view word : call.args().subspan(2)) {
@@ -111,12 +156,7 @@ void debug_reload(Call& call) {
       return call.finish(Error{"ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."});
     }
   }
-  const auto work = [](Worker& here) {
-    for (ShardHost* host : here.hosts()) {
-      if (host->shard.log().mode() != SyncMode::kAlways) host->shard.log().start_sync();
-    }
-  };
-  call.on_workers(work, [&call] { call.finish(Status()); });
+  call.home().send(0, new DiskRound(call));
 }
 
 // DEBUG SET-ACTIVE-EXPIRE 0|1
@@ -134,7 +174,7 @@ void debug_help(Call& call) {
       "OBJECT <key>",
       "    Describe the value of <key>.",
       "RELOAD [MERGE|NOFLUSH|NOSAVE ...]",
-      "    Hand the log to the disk. There is no dump to be loaded.",
+      "    Wait until all that was written is on disk. There is no dump to be loaded.",
       "SET-ACTIVE-EXPIRE (0|1)",
       "    Whether keys are removed when they expire, or only seen as absent.",
       "SLEEP <seconds>",
@@ -142,8 +182,7 @@ void debug_help(Call& call) {
       "HELP",
       "    Show this text.",
   };
-  call.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) call.reply.simple(line);
+  reply_help(call.reply, kLines);
   call.finish();
 }
 

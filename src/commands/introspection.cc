@@ -6,6 +6,7 @@
 #include "src/command.h"
 #include "src/command_docs.h"
 #include "src/commands/command_reply.h"
+#include "src/commands/help.h"
 #include "src/glob.h"
 #include "src/session.h"
 
@@ -199,8 +200,7 @@ Status command_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

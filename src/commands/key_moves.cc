@@ -24,7 +24,7 @@ Status rename_key(Context& context, std::string_view from, std::string_view to, 
   if (!source->exists) return errors::kNoSuchKey;
   const bool move = from != to && (replace || !context.peek(to).exists);
   if (move) {
-    if (Status status = copy_value(context, *source, {context.db, to}); !status.ok()) return status;
+    if (Status status = copy_value(context, *source, context.key(to)); !status.ok()) return status;
     if (Status status = context.remove(from); !status.ok()) return status;
   }
   replace ? context.reply.ok() : context.reply.integer(move ? 1 : 0);

@@ -3,27 +3,10 @@
 #include "src/commands/keys.h"
 
 #include "src/command.h"
+#include "src/commands/object.h"
 
 namespace stave {
 namespace {
-
-std::string_view type_name(Type type) {
-  switch (type) {
-    case Type::kString:
-      return "string";
-    case Type::kList:
-      return "list";
-    case Type::kSet:
-      return "set";
-    case Type::kZset:
-      return "zset";
-    case Type::kHash:
-      return "hash";
-    case Type::kStream:
-      return "stream";
-  }
-  return "unknown";
-}
 
 // DEL, UNLINK key [key ...]
 Status del(Context& context, Args args) {

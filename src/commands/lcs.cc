@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // LCS key1 key2 [LEN] [IDX] [MINMATCHLEN length] [WITHMATCHLEN]
-#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -48,7 +47,7 @@ Result<std::string_view> read(Context& context, std::string_view name) {
   if (!found.exists) return std::string_view();
   if (found.type != Type::kString) return errors::kLcsNotStrings;
   if (found.resident) return found.value;
-  context.keys.want({context.db, name});
+  context.keys.want(context.key(name));
   return kCold;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // MEMORY: what keys take in RAM.
-#include <iterator>
-
 #include "shards/shard.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
+#include "src/commands/help.h"
 #include "src/commands/server.h"
 #include "src/session.h"
 
@@ -28,7 +27,7 @@ Status check_samples(Args words) {
 // the index.
 Status memory_usage(Context& context, Args args) {
   if (Status status = check_samples(args.subspan(3)); !status.ok()) return status;
-  const Key key{context.db, args[2]};
+  const Key key = context.key(args[2]);
   const Found found = context.keys.find(key, false);
   // A command of one key runs on its shard itself, never on a transaction's view.
   const Entry* const entry = found.exists ? static_cast<Shard&>(context.keys).entry(key) : nullptr;
@@ -48,8 +47,7 @@ Status memory_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

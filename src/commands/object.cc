@@ -2,10 +2,10 @@
 #include "src/commands/object.h"
 
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <optional>
 
+#include "src/commands/help.h"
 #include "src/commands/keys.h"
 #include "src/numbers.h"
 
@@ -29,7 +29,7 @@ Found look_up(Context& context, std::string_view name) {
 // kCold when the encoding depends on a value that is not there.
 Status need_encoding(Context& context, std::string_view name, const Found& found) {
   if (found.resident || !encoding_needs_value(found)) return {};
-  context.keys.want({context.db, name});
+  context.keys.want(context.key(name));
   return kCold;
 }
 
@@ -38,6 +38,24 @@ std::optional<std::int64_t> integer_of(const Found& found) {
 }
 
 }  // namespace
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::kString:
+      return "string";
+    case Type::kList:
+      return "list";
+    case Type::kSet:
+      return "set";
+    case Type::kZset:
+      return "zset";
+    case Type::kHash:
+      return "hash";
+    case Type::kStream:
+      return "stream";
+  }
+  return "unknown";
+}
 
 bool encoding_needs_value(const Found& found) {
   return found.type == Type::kString && !found.raw_encoding && found.value_bytes <= kIntegerTextBytesMax;
@@ -89,8 +107,7 @@ Status object_help(Context& context, Args) {
       "HELP",
       "    Print this help.",
   };
-  context.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) context.reply.simple(line);
+  reply_help(context.reply, kLines);
   return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Redis would call the inner form of a value, for OBJECT and DEBUG OBJECT. It follows from the value and
-// one flag; nothing in Stave is stored that way.
+// What Redis calls a value: its type, and its inner form, for OBJECT and DEBUG OBJECT. That follows from the
+// value and one flag; nothing in Stave is stored that way.
 #pragma once
 
 #include <string_view>
@@ -9,6 +9,8 @@
 
 namespace stave {
 
+// "string", "list", ..., as TYPE and SCAN's TYPE option have it.
+std::string_view type_name(Type type);
 // Whether encoding_name() has to see the value, not only its size.
 bool encoding_needs_value(const Found& found);
 // "int", "embstr", "raw". REQUIRES: found.exists, and that it is resident if encoding_needs_value().

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/call.h"
+#include "src/commands/help.h"
 #include "src/commands/server.h"
 #include "src/numbers.h"
 #include "src/server.h"
@@ -101,8 +102,7 @@ Status slowlog_help(Session& session, Args) {
       "HELP",
       "    Show this text.",
   };
-  session.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) session.reply.simple(line);
+  reply_help(session.reply, kLines);
   return {};
 }
 

@@ -123,7 +123,7 @@ Status mget(Context& context, Args args) {
     } else if (found.resident) {
       context.reply.bulk(found.value);
     } else {
-      context.keys.want({context.db, name});
+      context.keys.want(context.key(name));
       return kCold;
     }
   }

@@ -17,6 +17,7 @@
 #include "src/ascii.h"
 #include "src/call.h"
 #include "src/commands/arguments.h"
+#include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/glob.h"
 #include "src/server.h"
@@ -40,15 +41,13 @@ std::optional<std::uint64_t> parse_cursor(std::string_view text) {
   return cursor;
 }
 
-constexpr std::string_view kTypeNames[] = {"string", "list", "set", "zset", "hash", "stream"};  // by number
-
 struct ScanOptions {
   std::size_t count = 10;
   std::optional<std::string_view> pattern;
   std::optional<std::string_view> type;  // perhaps not one that there is: then it matches nothing
 
   bool match(std::string_view key, const Entry& entry) const {
-    if (type && !ascii::equal(*type, kTypeNames[static_cast<std::size_t>(entry.type())])) return false;
+    if (type && !ascii::equal(*type, type_name(entry.type()))) return false;
     return !pattern || glob_match(*pattern, key);
   }
 };
@@ -98,10 +97,10 @@ std::uint64_t random_number() {
   return generator();
 }
 
-// A shard, each as likely as it has keys in the database; nothing when there are none.
-std::optional<std::uint32_t> random_shard(const Server& server, int db) {
+// A shard, each as likely as it has keys in the database; any when there are none.
+std::uint32_t random_shard(const Server& server, int db) {
   const std::uint64_t keys = server.db_size(db);
-  if (keys == 0) return std::nullopt;
+  if (keys == 0) return 0;
   std::uint64_t nth = random_number() % keys;
   for (std::uint32_t shard = 0; shard < server.shard_count(); ++shard) {
     const std::uint64_t here =
@@ -131,7 +130,7 @@ void pick_key(Call& call, std::uint32_t shard, std::uint32_t shards_left) {
     call.reply.bulk(**found);
     call.finish();
   };
-  call.on_worker(call.server().worker_of(shard), work, then);
+  call.read_on_worker(call.server().worker_of(shard), work, then);
 }
 
 }  // namespace
@@ -150,7 +149,7 @@ void keys_command(Call& call) {
       });
     }
   };
-  call.on_workers(work, [&call, by_worker] { reply_names(call, *by_worker); });
+  call.read_on_workers(work, [&call, by_worker] { reply_names(call, *by_worker); });
 }
 
 // SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]. The router has sent it to the shard that the cursor
@@ -174,9 +173,9 @@ Status scan(Context& context, Args args) {
   return {};
 }
 
+// All shards are asked, before it says that there is no key: the last removal may not be committed yet.
 void randomkey(Call& call) {
-  const auto shard = random_shard(call.server(), call.session().client.db);
-  pick_key(call, shard.value_or(0), shard ? call.server().shard_count() : 0);
+  pick_key(call, random_shard(call.server(), call.session().client.db), call.server().shard_count());
 }
 
 }  // namespace stave

@@ -10,6 +10,8 @@ from days_files import check_fill, fill, marker_value
 from stave_testing import Client, ProtocolError, ReplyError, encode, wait_until
 
 DAYS = []
+# Root may raise its hard limits, unless it has given up the right.
+WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource")
 
 
 def day(function):
@@ -305,11 +307,38 @@ def many_connections(setup):
 
 
 @day
-def open_files_limit(setup):
-    """Fewer open files than maxclients needs: the server says so and still serves; accepts fail gently."""
-    server = setup.server({"maxclients": 10_000}, start=False)
-    server.wrapper = ["prlimit", "--nofile=256:256"]
+def open_files_limit_is_raised(setup):
+    """The soft limit is too low and the hard one is not: nothing is lowered, at the start and by CONFIG SET."""
+    server = setup.server({"maxclients": 300}, start=False)
+    server.wrapper = [*WITHOUT_PRIVILEGE, "prlimit", "--nofile=100:5500"]
     server.start()
+    clients = [server.client() for _ in range(200)]
+    assert all(client.call("PING") == b"PONG" for client in clients)
+    assert clients[0].call("CONFIG", "GET", "maxclients")[1] == b"300"
+    assert clients[0].call("CONFIG", "SET", "maxclients", 1000) == b"OK"
+    assert "maxclients is" not in server.log_text()
+
+
+@day
+def open_files_limit(setup):
+    """Fewer open files than maxclients needs: the server says so, lowers it and still serves; accepts fail gently."""
+    server = setup.server({"maxclients": 10_000}, start=False)
+    server.wrapper = [*WITHOUT_PRIVILEGE, "prlimit", "--nofile=200:256"]
+    server.start()
+    with server.client() as client:
+        lowered = int(client.call("CONFIG", "GET", "maxclients")[1])
+        assert 100 < lowered < 256, lowered
+        warnings = [line for line in server.log_text().splitlines() if "maxclients" in line and "--- " not in line]
+        assert len(warnings) == 1 and f" {lowered} " in warnings[0] and "10000" in warnings[0], warnings
+        for refused in (lowered + 1, 10_000):
+            reply = client.execute("CONFIG", "SET", "timeout", 5, "maxclients", refused)
+            assert reply.value.decode() == (
+                "ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able "
+                f"to handle the specified number of clients, try with {lowered}"), reply
+        assert client.call("CONFIG", "GET", "maxclients", "timeout") == [
+            b"timeout", b"0", b"maxclients", b"%d" % lowered]
+        assert client.call("CONFIG", "SET", "maxclients", 100) == b"OK"
+        assert client.call("CONFIG", "SET", "maxclients", lowered) == b"OK"
     clients = []
     try:
         for _ in range(400):

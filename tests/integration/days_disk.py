@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from days_files import check_fill, fill, find_bytes, flip_byte, marker_value, segments
+from days_files import check_fill, fill, find_bytes, flip_byte, info, marker_value, segments
 from stave_testing import encode, wait_until
 
 DAYS = []
@@ -91,8 +91,11 @@ def disk_full(setup):
         directory.mkdir()
         server = setup.server({"dir": directory, "segment-bytes": "1mb"})
         with server.client() as client:
+            assert last_write_status(client) == "ok"
             written = write_until_refused(client)
+            assert last_write_status(client) == "err"
             check_reads(client, written)
+            assert last_write_status(client) == "err"
             long = "1" * 100_000
             refused = [client.execute(*words) for words in
                        (("SET", "x", long), ("APPEND", "w:0", long), ("MSET", "y", long, "z", "1"))]
@@ -102,13 +105,25 @@ def disk_full(setup):
             wait_until(lambda: not client.execute("SET", "after", long).is_error(), PATIENCE_SECONDS,
                        "a write after room was made")
             check_reads(client, written)
+            wait_until(lambda: writes_succeed(client, long) and last_write_status(client) == "ok", PATIENCE_SECONDS,
+                       "ok as the last write's status in INFO")
         server.kill9()
         server.start()
         with server.client() as client:
             check_reads(client, written)
             assert client.call("GET", "after") == b"1" * 100_000
             assert client.call("EXISTS", "x", "y", "z") == 0
+            assert last_write_status(client) == "ok"
         server.stop()
+
+
+def last_write_status(client):
+    return info(client)["aof_last_write_status"]
+
+
+def writes_succeed(client, value):
+    """Writes to every shard, as each finds out for itself that there is room."""
+    return not any(client.execute("SET", f"more:{at}", value).is_error() for at in range(8))
 
 
 @day

@@ -7,12 +7,14 @@ Every case runs against Debian's redis-server first, which shows that the case e
 against stave-server. Exceptions are the cases in OWN, about what only Stave has.
 """
 import itertools
+import os
 import re
+import socket
 import sys
 import time
 import traceback
 
-from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
+from stave_testing import REDIS_SERVER, Client, ReplyError, Server, encode, parse_arguments
 
 CLIENTS = 9  # enough that every worker has some
 
@@ -298,6 +300,43 @@ def slowlog_has_a_length(server):
     clients[0].call("SLOWLOG", "RESET")
 
 
+def slowlog_tells_who_and_hides_passwords(server):
+    """The client's name is that which it has when the command is done."""
+    hidden = b"(redacted)"
+    client = server.client()
+    client.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    client.call("SLOWLOG", "RESET")
+    steps = [  # a command, what the log shows of it if that is something else, the name by then
+        (["CLIENT", "SETNAME", "alice"], None, b"alice"),
+        (["MSET", "k1", "v", "k2", "v", "k3", "v", "k4", "v"], None, b"alice"),
+        (["GET", "k1"], None, b"alice"), (["GET", "k2"], None, b"alice"), (["GET", "k3"], None, b"alice"),
+        (["DBSIZE"], None, b"alice"),
+        (["AUTH", "pw"], [hidden], b"alice"), (["AUTH", "default", "pw"], [hidden, hidden], b"alice"),
+        (["AUTH", "a", "b", "c"], None, b"alice"),
+        (["HELLO", "2", "AUTH", "default", "pw", "SETNAME", "bob"], ["2", "AUTH", hidden, hidden, "SETNAME", "bob"],
+         b"bob"),
+        (["hello", "2", "setname", "bob", "auth", "u", "pw"], ["2", "setname", "bob", "auth", hidden, hidden], b"bob"),
+        (["HELLO", "2", "AUTH", "pw"], None, b"bob"), (["HELLO", "9", "AUTH", "u", "p"], None, b"bob"),
+        (["HELLO", "2", "FOO", "AUTH", "u", "p"], None, b"bob"),
+        (["CONFIG", "SET", "RequirePass", "", "timeout", "0"], ["SET", "RequirePass", hidden, "timeout", "0"], b"bob"),
+        (["CONFIG", "SET", "nosuch", "x", "requirepass", "pw"], ["SET", "nosuch", "x", "requirepass", hidden], b"bob"),
+        (["CONFIG", "SET", "requirepass", "pw", "x"], None, b"bob"),
+        (["CLIENT", "SETNAME", ""], None, b""), (["GET", "k1"], None, b""),
+    ]
+    for command, _, _ in steps:
+        client.execute(*command)
+    client.call("CONFIG", "SET", "slowlog-log-slower-than", 10_000)
+    entries = client.call("SLOWLOG", "GET", -1)[::-1][-len(steps):]
+    wanted = [([encoded(word) for word in command[:1] + (shown or command[1:])], name) for command, shown, name in steps]
+    found = [(entry[3], entry[5]) for entry in entries]
+    assert found == wanted, [pair for pair in zip(found, wanted) if pair[0] != pair[1]]
+    client.call("SLOWLOG", "RESET")
+
+
+def encoded(word):
+    return word if isinstance(word, bytes) else word.encode()
+
+
 # ---------------------------------------------------------------------------------------------------------
 # MEMORY, DEBUG, TIME
 
@@ -340,6 +379,22 @@ def debug_sleep_and_reload(server):
         "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."
 
 
+def debug_reload_leaves_nothing_unsaved(server):
+    client = server.client()
+
+    def unsaved():
+        return int(info(client, "persistence")["rdb_changes_since_last_save"])
+
+    fill(client, [])
+    for mode in ("no", "always", "everysec"):
+        client.call("CONFIG", "SET", "appendfsync", mode)
+        client.pipeline([["SET", f"{mode}:{number}", number] for number in range(100)])
+        assert unsaved() > 0 or mode == "always"
+        assert client.call("DEBUG", "RELOAD") == b"OK" and unsaved() == 0
+        assert client.call("GET", f"{mode}:99") == b"99"
+    assert client.call("DBSIZE") == 300
+
+
 def time_of_day(server):
     seconds, microseconds = server.client().call("TIME")
     assert abs(int(seconds) - time.time()) < 60 and 0 <= int(microseconds) < 1_000_000
@@ -355,6 +410,44 @@ def debug_is_forbidden(binary):
                 'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", ')
     with Server(binary, {"enable-debug-command": "local"}) as server:
         assert server.client().call("DEBUG", "SLEEP", "0") == b"OK"
+
+
+def protected_mode(binary):
+    """Without a password only clients of this machine are let in, whatever the server is bound to."""
+    own = own_address()
+    for bind in (["*", "-::*"], ["127.0.0.1", *([own] if own else [])]):
+        with Server(binary, {"bind": bind}) as server:
+            assert Client(server.port).call("PING") == b"PONG"
+            if own is None:
+                print("skipped a part of protected_mode: this machine has no address but the loopback ones", flush=True)
+                continue
+
+            def first_reply():
+                with Client(server.port, host=own) as stranger:
+                    try:
+                        return stranger.execute("PING").value.split()[0]
+                    except ConnectionError:
+                        return b"closed"
+
+            assert first_reply() in (b"DENIED", b"closed")
+            local = Client(server.port)
+            local.call("CONFIG", "SET", "requirepass", "pw")
+            assert first_reply() == b"NOAUTH"
+            local.call("CONFIG", "SET", "requirepass", "")
+            assert first_reply() in (b"DENIED", b"closed")
+            local.call("CONFIG", "SET", "protected-mode", "no")
+            assert first_reply() == b"PONG"
+
+
+def own_address():
+    """An address of this machine that is not the loopback's; None when there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
 
 
 def shutdown_stops(binary):
@@ -399,6 +492,29 @@ def config_rewrite(binary):
             {b"timeout": b"9", b"maxmemory": b"104857600"}
 
 
+def workers_and_shards_in_use(binary):
+    """CONFIG GET tells how many there are; CONFIG REWRITE leaves what the file says."""
+    def shown(server):
+        return dict_of(server.client().call("CONFIG", "GET", "workers", "shards"))
+
+    cores = len(os.sched_getaffinity(0))
+    with Server(binary) as server:
+        assert shown(server) == {b"workers": b"%d" % cores, b"shards": b"%d" % cores}, shown(server)
+    with Server(binary, {"shards": 3, "workers": 8}) as server:
+        assert shown(server) == {b"workers": b"3", b"shards": b"3"}, shown(server)
+        server.restart(options={"shards": 0, "workers": 2})
+        assert shown(server) == {b"workers": b"2", b"shards": b"3"}, shown(server)
+        path = server.root / "stave.toml"
+        path.write_text("workers = 0\n")
+        server.stop()
+        command = server.command_line()
+        server.command_line = lambda: [command[0], str(path), *command[1:command.index("--shards")]]
+        server.start()
+        assert server.client().call("CONFIG", "REWRITE") == b"OK"
+        lines = path.read_text().splitlines()
+        assert "workers = 0" in lines and not [line for line in lines if line.startswith("shards")], lines
+
+
 def cold_values(binary):
     """After a restart values are on disk: what MEMORY USAGE and DEBUG OBJECT say of them, and the counters of reads."""
     with Server(binary, {"workers": 3, "shards": 3, "enable-debug-command": "yes"}) as server:
@@ -436,9 +552,11 @@ def info_has_the_fields_of_redis(binary):
 SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_pass_over_what_has_expired, scan_errors,
           keys_matches_in_all_shards, randomkey_knows_every_key, randomkey_finds_what_is_not_expired, flush_and_swap,
           config_set_reaches_every_worker, info_sections, info_counts, info_rates, slowlog_is_one, slowlog_has_a_length,
-          memory_usage, debug_object, debug_sleep_and_reload, time_of_day]
-ALONE = [debug_is_forbidden, shutdown_stops]
-OWN = [config_rewrite, cold_values, info_has_the_fields_of_redis]
+          slowlog_tells_who_and_hides_passwords,
+          memory_usage, debug_object, debug_sleep_and_reload,
+          debug_reload_leaves_nothing_unsaved, time_of_day]
+ALONE = [debug_is_forbidden, protected_mode, shutdown_stops]
+OWN = [config_rewrite, workers_and_shards_in_use, cold_values, info_has_the_fields_of_redis]
 
 
 def run(case, subject, name):

@@ -38,7 +38,6 @@ void check_layout(std::size_t key_bytes, std::size_t value_bytes, bool resident,
   CHECK(entry->location() == Location(7, 4096));
   CHECK(entry->type() == Type::kHash);
   CHECK(entry->has(Entry::kRawEncoding));
-  CHECK_FALSE(entry->has(Entry::kPinned));
   CHECK(entry->allocated_bytes(resident) >= 14 + key_bytes + (resident ? value_bytes : 0));
   Entry::destroy(entry);
 }
@@ -71,11 +70,11 @@ TEST_CASE("an entry's location, flags, expiry and value change in place and leav
   CHECK(entry->location().offset_bytes() == ((1ull << Location::kOffsetBits) - 1) * 8);
   CHECK(entry->type() == Type::kStream);
 
-  entry->set_flag(Entry::kPinned, true);
-  CHECK(entry->has(Entry::kPinned));
+  entry->set_flag(Entry::kRawEncoding, true);
+  CHECK(entry->has(Entry::kRawEncoding));
   CHECK(entry->has(Entry::kExpires));
-  entry->set_flag(Entry::kPinned, false);
-  CHECK_FALSE(entry->has(Entry::kPinned));
+  entry->set_flag(Entry::kRawEncoding, false);
+  CHECK_FALSE(entry->has(Entry::kRawEncoding));
 
   CHECK(entry->expired_at(1000));
   CHECK_FALSE(entry->expired_at(999));

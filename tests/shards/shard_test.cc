@@ -177,8 +177,8 @@ TEST_CASE("a transaction that another shard lacks is dropped, now and at the nex
       change.key = {0, "k"};
       change.string.value = "new";
       const std::vector<Change> changes{change};
-      REQUIRE(first.shard().hold(changes, 2).ok());
-      first.shard().unhold(changes, 2);
+      REQUIRE(first.shard().hold(Shard::batch_bytes(changes, 2)).ok());
+      first.shard().unhold(Shard::batch_bytes(changes, 2));
       first.shard().apply(changes, 77, {0, 1});
       first.put("other", "x");
       first.flush();
@@ -283,8 +283,8 @@ TEST_CASE("SWAPDB and FLUSHDB survive") {
   const TempDirectory directory;
   const auto apply = [](ShardUnderTest& shard, Change change) {
     const std::vector<Change> changes{change};
-    REQUIRE(shard.shard().hold(changes, 1).ok());
-    shard.shard().unhold(changes, 1);
+    REQUIRE(shard.shard().hold(Shard::batch_bytes(changes, 1)).ok());
+    shard.shard().unhold(Shard::batch_bytes(changes, 1));
     shard.shard().apply(changes, 0, {0});
   };
   {

@@ -57,13 +57,6 @@ def near_seconds(expected, actual, span_ms):
     return abs(expected.value - actual.value) <= span_ms // 1000 + 1
 
 
-def database_size(expected, actual, _):
-    """redis-server counts expired keys until it meets them; Stave removes them on time."""
-    if expected.type != ":" or actual.type != ":":
-        return expected == actual
-    return actual.value <= expected.value
-
-
 def one_of(*allowed):
     """For a reply that redis-server 7.0 does not give: the ones that are right in 7.2."""
     def comparison(_, actual, __):
@@ -84,12 +77,6 @@ def _bit_arguments_first(arguments, expected, actual):
     return expected.type == ":" and actual.is_error() and not actual.value.startswith(b"WRONGTYPE")
 
 
-def _whole_number_of_incrbyfloat(arguments, expected, actual):
-    if not (_is(arguments, "OBJECT") and len(arguments) == 3):
-        return False
-    return (expected.value, actual.value) in ((b"embstr", b"int"), (1, 2147483647))
-
-
 def _getkeys_without_arguments(arguments, expected, actual):
     if len(arguments) != 3 or not (_is(arguments, "COMMAND", "GETKEYS") or _is(arguments, "COMMAND", "GETKEYSANDFLAGS")):
         return False
@@ -98,8 +85,6 @@ def _getkeys_without_arguments(arguments, expected, actual):
 
 KNOWN = [
     ("7.2 lets COMMAND GETKEYS have a command without arguments", _getkeys_without_arguments),
-    ("INCRBYFLOAT with a whole number as its result leaves an embstr in Redis and an int here",
-     _whole_number_of_incrbyfloat),
     ("7.2 checks the arguments of BITCOUNT and BITPOS before it looks whether the key exists; 7.0 answers 0 "
      "or -1 for an absent key, whatever the arguments", _bit_arguments_first),
 ]

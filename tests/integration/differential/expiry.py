@@ -52,7 +52,7 @@ def _first_contact(world, key):
     if world.chance(0.3):
         return [Case(["EXISTS", key])]
     cases = world.choice([STRINGS, KEYS, BITS]).draw(world)
-    if cases[0].arguments == [b"DBSIZE"]:  # counts what has expired until somebody notices it
+    if any(case.arguments[0].upper() == b"DBSIZE" for case in cases):  # it counts what nobody has met yet
         cases = []
     for case in cases:
         case.arguments = [key if word in world.all_keys else word for word in case.arguments]

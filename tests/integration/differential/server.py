@@ -185,7 +185,7 @@ def slowlog(world):
     """Logs a few commands whatever they take, and compares the entries."""
     long = ["MSET", *[word for number in range(20) for word in (f"k{number % 12}", "v" * world.choice([3, 127, 129]))]]
     # One slot for the single keys: commands on several shards of one pipeline may be logged in another order.
-    commands = [long, ["GET", "k1"], ["GET", "{k1}" + "k" * 136], ["OBJECT", "ENCODING", "k1"], ["GET"], ["NOSUCH", "x"]]
+    commands = [long, ["GET", "k1"], ["GET", "{k1}" + "k" * 136], ["OBJECT", "IDLETIME", "{k1}none"], ["GET"], ["NOSUCH", "x"]]
     chosen = [world.choice(commands) for _ in range(world.between(1, 5))]
     limit = world.choice([[], ["0"], ["2"], ["10"], ["-1"], ["-2"], ["abc"], ["100", "x"]])
     lines = [["CONFIG", "SET", "slowlog-log-slower-than", "0"], ["SLOWLOG", "RESET"], *chosen,

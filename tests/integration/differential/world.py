@@ -217,6 +217,10 @@ class World:
         return [word for part in parts for word in part]
 
     # -- commands
+    def database_size(self):
+        """DBSIZE counts keys that have expired until somebody meets them, so all are met first."""
+        return [Case(["EXISTS", *sorted(self.all_keys)], mutable=False), Case(["DBSIZE"])]
+
     def draw(self, groups, weights):
         """Cases of one random generator, perhaps spoilt or sent inline."""
         cases = self.random.choices(groups, weights)[0].draw(self)
