@@ -2,7 +2,7 @@
 #include "shards/recovery.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "shards/hint.h"
 
@@ -129,7 +129,7 @@ Status Recovery::read_segment(Piece& piece) {
     last_gsn_ = shard_.segments()[piece.slot]->header.highest_gsn;
     return {};
   }
-  return scan(piece, nullptr);
+  return scan(piece);
 }
 
 bool Recovery::load_hint(const Piece& piece) {
@@ -153,73 +153,73 @@ bool Recovery::load_hint(const Piece& piece) {
   auto hint = HintReader::open(std::move(bytes), segment.header);
   if (!hint.ok()) return useless(hint.message());
   transactions_.insert(hint->transactions().begin(), hint->transactions().end());
-  // In groups, so that the index's cache lines are on their way before they are needed.
-  constexpr std::size_t kGroup = 16;
-  std::array<HintEntry, kGroup> group;
-  std::array<std::uint64_t, kGroup> hashes{};
-  std::size_t count = 0;
-  const auto apply_group = [&] {
-    for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group[i].record.db, hashes[i]);
-    for (std::size_t i = 0; i < count; ++i) {
-      apply(group[i].record, group[i].value_bytes, {piece.slot, group[i].offset_bytes});
-    }
-    count = 0;
-  };
   hint->for_each([&](const HintEntry& entry) {
-    hashes[count] = shard_.prefetch({entry.record.db, entry.record.key});
-    group[count++] = entry;
-    if (count == kGroup) apply_group();
+    apply_later(entry.record, entry.value_bytes, {piece.slot, entry.offset_bytes});
   });
   apply_group();
   segment.hinted = true;
   return true;
 }
 
-// Reads the records of a segment. Without `complete` (in read()) it stops applying at the first transaction and only collects from
-// there; with it (in finish()) it begins where that was.
-Status Recovery::scan(Piece& piece, const Complete* complete) {
+// Reads the records of a segment. From the first transaction on, which only all shards together can judge, it applies
+// nothing but collects ids; replay() does the rest.
+Status Recovery::scan(Piece& piece) {
   Segment& segment = *shard_.segments()[piece.slot];
-  const std::uint64_t end = piece.tail ? piece.file_bytes : segment.header.end_bytes;
-  SegmentReader reader(*segment.file, segment.header, end);
+  SegmentReader reader(*segment.file, segment.header, piece.tail ? piece.file_bytes : segment.header.end_bytes);
+  reader.before_read([this] { apply_group(); });
   std::uint64_t good_bytes = kSegmentHeaderBytes;  // up to here all batches are complete
-  std::uint64_t good_gsn = complete != nullptr ? 0 : last_gsn_;
-  if (collecting_ && complete == nullptr) piece.resume_bytes = kSegmentHeaderBytes;
+  std::uint64_t good_gsn = last_gsn_;
+  if (collecting_) piece.resume_bytes = kSegmentHeaderBytes;
   Record record;
   std::uint64_t offset = 0;
   SegmentReader::Outcome outcome;
   while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
-    if (complete == nullptr && record.gsn != last_gsn_ + 1) {
+    if (record.gsn != last_gsn_ + 1) {
       outcome = SegmentReader::Outcome::kBad;
       reader.step_back(offset);
       break;
     }
-    if (complete == nullptr) last_gsn_ = record.gsn;
-    const bool applied_before = complete != nullptr && offset < piece.resume_bytes;
-    if (complete != nullptr && reader.offset() > segment.end_bytes) break;
-    if (!applied_before) {
-      if (batch_.empty() && !record.has(kContinues)) {
-        apply(record, static_cast<std::uint32_t>(record.value.size()), {piece.slot, offset});
-      } else {
-        if (record.kind == RecordKind::kTransaction && complete == nullptr && !collecting_) {
-          collecting_ = true;
-          piece.resume_bytes = offset;
-        }
-        hold(record, {piece.slot, offset});
-        if (!record.has(kContinues)) apply_batch(complete);
-      }
-    }
-    if (!record.has(kContinues)) {
-      good_bytes = reader.offset();
-      good_gsn = last_gsn_;
-    }
+    last_gsn_ = record.gsn;
+    take(record, offset, piece, nullptr);
+    if (record.has(kContinues)) continue;
+    good_bytes = reader.offset();
+    good_gsn = last_gsn_;
   }
-  if (complete != nullptr) {
-    batch_.clear();
-    return {};
-  }
+  apply_group();
   batch_.clear();
   last_gsn_ = good_gsn;
   return end_scan(piece, reader, outcome, good_bytes);
+}
+
+// Applies what scan() has put off, from the first transaction on.
+Status Recovery::replay(Piece& piece, const Complete& complete) {
+  Segment& segment = *shard_.segments()[piece.slot];
+  SegmentReader reader(*segment.file, segment.header, segment.end_bytes);
+  reader.before_read([this] { apply_group(); });
+  Record record;
+  std::uint64_t offset = 0;
+  while (reader.next(record, offset) == SegmentReader::Outcome::kRecord) {
+    if (offset >= piece.resume_bytes) take(record, offset, piece, &complete);
+  }
+  apply_group();
+  batch_.clear();
+  // scan() has read all this before.
+  if (reader.offset() != segment.end_bytes) return reader.error();
+  return {};
+}
+
+void Recovery::take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete) {
+  const Location location{piece.slot, offset_bytes};
+  if (batch_.empty() && !record.has(kContinues)) {
+    return apply_later(record, static_cast<std::uint32_t>(record.value.size()), location);
+  }
+  apply_group();
+  if (record.kind == RecordKind::kTransaction && complete == nullptr && !collecting_) {
+    collecting_ = true;
+    piece.resume_bytes = offset_bytes;
+  }
+  hold(record, location);
+  if (!record.has(kContinues)) apply_batch(complete);
 }
 
 Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes) {
@@ -240,6 +240,17 @@ Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Ou
   warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " + std::to_string(good_bytes) +
        " on are no complete record and are cut");
   return {};
+}
+
+void Recovery::apply_later(const Record& record, std::uint32_t value_bytes, Location location) {
+  group_[grouped_++] = {record, value_bytes, location, shard_.prefetch({record.db, record.key})};
+  if (grouped_ == kGroup) apply_group();
+}
+
+void Recovery::apply_group() {
+  const std::size_t count = std::exchange(grouped_, 0);
+  for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group_[i].record.db, group_[i].hash);
+  for (std::size_t i = 0; i < count; ++i) apply(group_[i].record, group_[i].value_bytes, group_[i].location);
 }
 
 void Recovery::apply(const Record& record, std::uint32_t value_bytes, Location location) {
@@ -281,7 +292,7 @@ Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   for (Piece& piece : pieces_) {
     if (piece.drop || piece.resume_bytes == 0) continue;
-    if (auto status = scan(piece, &complete); !status.ok()) return status;
+    if (auto status = replay(piece, complete); !status.ok()) return status;
   }
   report_.void_transactions = newly_void_.size();
   if (!newly_void_.empty()) {

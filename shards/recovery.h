@@ -10,6 +10,7 @@
 // A batch that is not complete at the end of the tail was never answered, and is cut too.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,13 +63,26 @@ class Recovery {
     Location location;
   };
 
+  // A record that is applied together with its neighbours, so that the cache misses of all overlap.
+  struct Waiting {
+    Record record;
+    std::uint32_t value_bytes = 0;
+    Location location;
+    std::uint64_t hash = 0;
+  };
+  static constexpr std::size_t kGroup = 16;
+
   Status find_segments();
   Status open_segment(Piece& piece, bool last);
   Status check_sequence();
   Status read_segment(Piece& piece);
   bool load_hint(const Piece& piece);
-  Status scan(Piece& piece, const Complete* complete);
+  Status scan(Piece& piece);
+  Status replay(Piece& piece, const Complete& complete);
+  void take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete);
   Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes);
+  void apply_later(const Record& record, std::uint32_t value_bytes, Location location);
+  void apply_group();
   void apply(const Record& record, std::uint32_t value_bytes, Location location);
   void hold(const Record& record, Location location);
   void apply_batch(const Complete* complete);
@@ -81,6 +95,8 @@ class Recovery {
   const DatabaseId database_;
   const std::uint32_t number_;
   std::vector<Piece> pieces_;
+  std::array<Waiting, kGroup> group_;
+  std::size_t grouped_ = 0;
   std::vector<Held> batch_;
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;

@@ -16,6 +16,7 @@ SegmentReader::SegmentReader(File& file, const SegmentHeader& header, std::uint6
       buffer_offset_(kSegmentHeaderBytes) {}
 
 bool SegmentReader::fill(std::uint64_t bytes) {
+  if (before_read_) before_read_();
   const std::uint64_t wanted = std::min(std::max<std::uint64_t>(bytes, limits::kScanChunkBytes), end_bytes_ - offset_);
   if (buffered_ > 0) std::memmove(buffer_.data(), buffer_.data() + (offset_ - buffer_offset_), buffered_);
   buffer_offset_ = offset_;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "shards/record.h"
 #include "shards/segment.h"
@@ -24,8 +26,10 @@ class SegmentReader {
   // Reads up to `end_bytes` (the file's size for a segment that was not sealed).
   SegmentReader(File& file, const SegmentHeader& header, std::uint64_t end_bytes);
 
-  // On kRecord, the views of `record` are good until the next call, and `offset_bytes` is where it begins.
+  // On kRecord, `offset_bytes` is where the record begins. Its views are good until before_read's callback.
   Outcome next(Record& record, std::uint64_t& offset_bytes);
+  // Sets what is called, inside next(), before the views of earlier records lose their ground.
+  void before_read(std::function<void()> callback) { before_read_ = std::move(callback); }
   // Where the next record would begin.
   std::uint64_t offset() const { return offset_; }
   // Takes the record that was just read back: it is not what belongs there.
@@ -51,6 +55,7 @@ class SegmentReader {
   std::uint64_t buffer_offset_;  // file offset of the buffer's first byte
   std::uint64_t buffered_ = 0;   // bytes available from offset_ on
   std::string read_error_;
+  std::function<void()> before_read_;
 };
 
 }  // namespace stave

@@ -7,11 +7,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "src/allocator.h"
 #include "src/info_sections.h"
 #include "src/worker.h"
-
-// The allocator that replaces malloc in the server, where it is linked.
-extern "C" int mi_version(void) __attribute__((weak));
 
 namespace stave {
 namespace {
@@ -31,12 +29,6 @@ std::uint64_t resident_set_bytes() {
 
 std::uint64_t total_memory_bytes() {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * page_bytes();
-}
-
-std::string allocator_name() {
-  if (mi_version == nullptr) return "libc";
-  const int version = mi_version();  // 209 is 2.0.9
-  return fmt::format("mimalloc-{}.{}.{}", version / 100, version / 10 % 10, version % 10);
 }
 
 std::string_view policy_name(MaxmemoryPolicy policy) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "src/file_limit.h"
+#include "src/allocator.h"
 #include "src/logger.h"
 #include "src/worker.h"
 
@@ -177,6 +178,7 @@ Status Server::start_worker(std::size_t number) {
   for (std::uint32_t shard = 0; shard < shard_count_ && status.ok(); ++shard) {
     if (worker_of(shard) == number) status = start_->recoveries[shard]->finish(complete);
   }
+  give_back_free_memory();
   if (!started_so_far(std::move(status))) return stopped();
 
   if (number == 0) {
