@@ -25,7 +25,7 @@ void Connection::schedule() {
 }
 
 void Connection::process_input() {
-  if (turn_active_ || closing_ || close_after_replies_ || worker_.draining()) return destroy_when_possible();
+  if (turn_active_ || closing_ || close_after_replies_) return destroy_when_possible();
   if (output_bytes() >= limits::kOutputBytesHigh) return;  // goes on when the client has read
   const bool has_turn = build_turn();
   if (closing_) return end_turn();

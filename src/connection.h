@@ -51,7 +51,8 @@ class Connection final : public Message {
   // Closes once the client has its replies.
   void close_after_replies();
   bool closing() const { return closing_; }
-  bool busy() const { return turn_active_; }
+  // Has a turn under way, or input that may be one.
+  bool busy() const { return turn_active_ || scheduled_; }
   bool has_output() const { return output_sent_ < output_.size(); }
   void schedule();
 

@@ -211,8 +211,10 @@ void Server::log_start() const {
   log_notice("Recovered " + std::to_string(keys) + " keys from " + std::to_string(recovery_report_.records) + " records in " +
              std::to_string(recovery_report_.segments) + " segments (" + std::to_string(recovery_report_.segments_with_hint) +
              " by hint) in " + std::to_string(recovery_ms_) + " ms");
-  log_notice("Ready to accept connections on port " + std::to_string(settings_.port) +
-             (settings_.unixsocket.empty() ? "" : " and at " + settings_.unixsocket));
+  // A copy: clients of the other workers may change the settings already.
+  const Settings current = settings();
+  log_notice("Ready to accept connections on port " + std::to_string(current.port) +
+             (current.unixsocket.empty() ? "" : " and at " + current.unixsocket));
 }
 
 std::uint64_t Server::db_size(int db) const {

@@ -46,7 +46,7 @@ def run_day(setup, day):
         day(setup)
     except Exception:  # any fault of this day; the others go on
         for server in setup.servers:
-            server.print_log(12)
+            server.print_log(100)
         traceback.print_exc(file=sys.stdout)
         print(f"FAIL {day.__name__}: {day.__doc__}", flush=True)
         return False

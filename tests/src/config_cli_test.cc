@@ -154,7 +154,7 @@ TEST_CASE("config: a file that cannot be read") {
 // Its commented-out lines, made real, must be the defaults of all settings: the file cannot fall behind the
 // code.
 TEST_CASE("config: conf/stave.toml shows every setting and its default") {
-  auto root = std::filesystem::absolute(__FILE__).parent_path().parent_path().parent_path();
+  const std::filesystem::path root = STAVE_SOURCE_DIRECTORY;
   std::ifstream shipped(root / "conf" / "stave.toml");
   REQUIRE(shipped);
   std::string content;
