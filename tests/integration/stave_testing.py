@@ -483,6 +483,7 @@ def parse_arguments(description, *more):
     for name, keywords in more:
         parser.add_argument(name, **keywords)
     arguments = parser.parse_args()
+    arguments.server = os.path.abspath(arguments.server)
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {arguments.seed}", flush=True)
