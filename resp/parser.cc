@@ -2,8 +2,8 @@
 #include "resp/parser.h"
 
 #include <algorithm>
-#include <limits>
 #include <charconv>
+#include <limits>
 
 #include "resp/inline.h"
 

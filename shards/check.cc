@@ -27,7 +27,8 @@ struct Keys {
         names[record.db].clear();
         break;
       case RecordKind::kSwap:
-        if (record.value.size() == db_map.size()) record.value.copy(reinterpret_cast<char*>(db_map.data()), db_map.size());
+        if (record.value.size() == db_map.size())
+          record.value.copy(reinterpret_cast<char*>(db_map.data()), db_map.size());
         break;
       default:
         break;
@@ -50,7 +51,8 @@ class Checker {
     }
     std::vector<std::uint64_t> numbers;
     for (const std::string& name : *names) {
-      if (const std::uint64_t number = parse_segment_name(name, ".seg"); number != 0) numbers.push_back(number);
+      if (const std::uint64_t number = parse_segment_name(name, ".seg"); number != 0)
+        numbers.push_back(number);
     }
     std::sort(numbers.begin(), numbers.end());
     for (const std::uint64_t number : numbers) check_segment(number, number == numbers.back());
@@ -84,8 +86,8 @@ class Checker {
     segment.sealed = header->sealed;
     segment.lowest_gsn = header->lowest_gsn;
     if (header->lowest_gsn != next_gsn_) {
-      problem(path + ": begins with GSN " + std::to_string(header->lowest_gsn) + ", but " + std::to_string(next_gsn_) +
-              " comes next: a segment is missing or damaged");
+      problem(path + ": begins with GSN " + std::to_string(header->lowest_gsn) + ", but " +
+              std::to_string(next_gsn_) + " comes next: a segment is missing or damaged");
       next_gsn_ = header->lowest_gsn;
     }
     read_records(**file, *header, *size, path, segment);
@@ -96,7 +98,9 @@ class Checker {
   void read_records(File& file, const SegmentHeader& header, std::uint64_t size, const std::string& path,
                     SegmentCheck& segment) {
     const std::uint64_t end = header.sealed ? header.end_bytes : size;
-    if (header.sealed && end > size) return problem(path + ": is " + std::to_string(size) + " bytes long, " + std::to_string(end) + " were written");
+    if (header.sealed && end > size)
+      return problem(path + ": is " + std::to_string(size) + " bytes long, " + std::to_string(end) +
+                     " were written");
     SegmentReader reader(file, header, end);
     offsets_.clear();
     Record record;
@@ -116,7 +120,8 @@ class Checker {
     segment.bytes = reader.offset();
     segment.highest_gsn = next_gsn_ - 1;
     if (header.sealed) {
-      if (reader.offset() != end || segment.highest_gsn != header.highest_gsn) problem(reader.error().message());
+      if (reader.offset() != end || segment.highest_gsn != header.highest_gsn)
+        problem(reader.error().message());
       return;
     }
     if (outcome == SegmentReader::Outcome::kError) problem(reader.error().message());
@@ -139,7 +144,8 @@ class Checker {
     if (!hint.ok()) return problem(path + ": " + hint.message());
     std::uint64_t wrong = 0;
     hint->for_each([&](const HintEntry& entry) { wrong += offsets_.contains(entry.offset_bytes) ? 0 : 1; });
-    if (wrong != 0) return problem(path + ": " + std::to_string(wrong) + " entries name no record of the segment");
+    if (wrong != 0)
+      return problem(path + ": " + std::to_string(wrong) + " entries name no record of the segment");
     segment.hint = "hint";
   }
 
@@ -155,7 +161,8 @@ class Checker {
 
 }  // namespace
 
-ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard) {
+ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database,
+                       std::uint32_t shard) {
   return Checker(disk, directory, database, shard).run();
 }
 

@@ -29,6 +29,7 @@ struct ShardCheck {
   std::vector<std::string> problems;                     // each names file and offset
 };
 
-ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard);
+ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database,
+                       std::uint32_t shard);
 
 }  // namespace stave

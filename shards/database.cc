@@ -31,7 +31,8 @@ std::string to_hex(const DatabaseId& id) {
 }
 
 bool from_hex(const std::string& text, DatabaseId& id) {
-  if (text.size() != 2 * id.size() || text.find_first_not_of("0123456789abcdef") != std::string::npos) return false;
+  if (text.size() != 2 * id.size() || text.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return false;
   for (std::size_t i = 0; i < id.size(); ++i) {
     id[i] = static_cast<std::uint8_t>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
   }
@@ -143,10 +144,11 @@ Status Database::read_meta(Disk& disk) {
   std::istringstream lines(text);
   std::string word;
   std::uint32_t version = 0;
-  if (!(lines >> word >> version) || word != "stave-database") return Status::error(path + ": is not the meta file of a database");
+  if (!(lines >> word >> version) || word != "stave-database")
+    return Status::error(path + ": is not the meta file of a database");
   if (version != kFormatVersion) {
-    return Status::error(path + ": has format version " + std::to_string(version) + ", this program reads version " +
-                         std::to_string(kFormatVersion));
+    return Status::error(path + ": has format version " + std::to_string(version) +
+                         ", this program reads version " + std::to_string(kFormatVersion));
   }
   if (crc_at == std::string::npos || crc_line(text.substr(0, crc_at)) != text.substr(crc_at)) {
     return Status::error(path + ": wrong checksum");
@@ -170,8 +172,8 @@ Status Database::create(Disk& disk, std::uint32_t shards) {
   history_ = *history;
   shards_ = shards;
   fresh_ = true;
-  std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) + "\nshards " +
-                     std::to_string(shards) + "\nhistory " + to_hex(history_) + "\n";
+  std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) +
+                     "\nshards " + std::to_string(shards) + "\nhistory " + to_hex(history_) + "\n";
   text += crc_line(text);
   // The meta file comes last, and shard folders are made when the shards are opened.
   return write_file(disk, directory_, kMetaName, text);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Database: a directory with everything of one server: its meta file, its lock, a folder for each shard. Opened once by main
-// before any worker starts; constant afterwards.
+// Database: a directory with everything of one server: its meta file, its lock, a folder for each shard.
+// Opened once by main before any worker starts; constant afterwards.
 //
-// stave.meta is text, so that a person can read it; its last line is the CRC32C, in hex, of what stands before it:
+// stave.meta is text, so that a person can read it; its last line is the CRC32C, in hex, of what stands
+// before it:
 //
 //   stave-database 1
 //   id 32 hex digits
@@ -21,8 +22,9 @@ namespace stave {
 
 class Database {
  public:
-  // Opens the database in `directory`, or makes one of `shards` shards where the directory is empty or absent. Errors: in use by another
-  // process, another format version, damaged, not a database, unreadable. On an error nothing has changed.
+  // Opens the database in `directory`, or makes one of `shards` shards where the directory is empty or
+  // absent. Errors: in use by another process, another format version, damaged, not a database, unreadable.
+  // On an error nothing has changed.
   static Result<Database> open(Disk& disk, const std::string& directory, std::uint32_t shards);
   // The same for reading only (stave-check): must exist; takes the lock, writes nothing.
   static Result<Database> open_existing(Disk& disk, const std::string& directory);
@@ -36,7 +38,8 @@ class Database {
   std::uint32_t shards() const { return shards_; }
   bool fresh() const { return fresh_; }
   std::string shard_directory(std::uint32_t shard) const { return directory_ + "/" + shard_name(shard); }
-  // Notes this process in the lock file, for whoever finds it locked. Called once the server is sure to start.
+  // Notes this process in the lock file, for whoever finds it locked. Called once the server is sure to
+  // start.
   void write_owner();
 
  private:

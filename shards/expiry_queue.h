@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// ExpiryQueue: when which keys of a shard expire, so that each goes on time. 16 bytes for an element; keys are remembered by
-// hash only, the index knows the rest. Owner thread only.
+// ExpiryQueue: when which keys of a shard expire, so that each goes on time. 16 bytes for an element; keys
+// are remembered by hash only, the index knows the rest. Owner thread only.
 //
-// Invariant: for every key with an expiry there is an element that is due at or before it. A key whose expiry moves to a
-// later time keeps its element, which is queued again when it comes up, so refreshing a session costs no memory.
-// Elements of keys that are gone are dropped when they come up.
+// Invariant: for every key with an expiry there is an element that is due at or before it. A key whose expiry
+// moves to a later time keeps its element, which is queued again when it comes up, so refreshing a session
+// costs no memory. Elements of keys that are gone are dropped when they come up.
 #pragma once
 
 #include <algorithm>

@@ -18,7 +18,8 @@ std::uint32_t file_crc(std::string_view bytes) {
 }
 
 std::size_t entry_bytes(const HintEntry& entry) {
-  return kEntryBytes + (entry.record.has(kHasExpiry) ? 8 : 0) + entry.record.key.size() + entry.record.value.size();
+  return kEntryBytes + (entry.record.has(kHasExpiry) ? 8 : 0) + entry.record.key.size() +
+         entry.record.value.size();
 }
 
 }  // namespace
@@ -72,13 +73,16 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
 }
 
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {
-  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic)) return Status::error("is not a hint of Stave");
+  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic))
+    return Status::error("is not a hint of Stave");
   if (get<std::uint32_t>(bytes, 8) != kFormatVersion) return Status::error("has another format version");
   if (get<std::uint32_t>(bytes, kCrcAt) != file_crc(bytes)) return Status::error("has a wrong checksum");
   const std::string_view id(reinterpret_cast<const char*>(segment.database.data()), segment.database.size());
   if (std::string_view(bytes).substr(16, 16) != id || get<std::uint32_t>(bytes, 32) != segment.shard ||
-      get<std::uint64_t>(bytes, 40) != segment.number || get<std::uint64_t>(bytes, 48) != segment.lowest_gsn ||
-      get<std::uint64_t>(bytes, 56) != segment.highest_gsn || get<std::uint64_t>(bytes, 64) != segment.end_bytes) {
+      get<std::uint64_t>(bytes, 40) != segment.number ||
+      get<std::uint64_t>(bytes, 48) != segment.lowest_gsn ||
+      get<std::uint64_t>(bytes, 56) != segment.highest_gsn ||
+      get<std::uint64_t>(bytes, 64) != segment.end_bytes) {
     return Status::error("belongs to another segment");
   }
   HintReader reader;
@@ -106,7 +110,8 @@ void HintReader::mend_for_fuzzing(std::string& bytes) {
   bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
 }
 
-// The checksum already says that these are the bytes that were written; this keeps a reader inside them regardless.
+// The checksum already says that these are the bytes that were written; this keeps a reader inside them
+// regardless.
 Status HintReader::check_entries() const {
   std::size_t at = begin_;
   for (std::uint64_t i = 0; i < count_; ++i) {
@@ -114,7 +119,8 @@ Status HintReader::check_entries() const {
     const std::string_view entry = std::string_view(bytes_).substr(at);
     const bool has_expiry = (get<std::uint8_t>(entry, 1) & kHasExpiry) != 0;
     const bool is_string = get<RecordKind>(entry, 0) == RecordKind::kString;
-    const std::uint64_t size = kEntryBytes + (has_expiry ? 8u : 0u) + std::uint64_t{get<std::uint32_t>(entry, 4)} +
+    const std::uint64_t size = kEntryBytes + (has_expiry ? 8u : 0u) +
+                               std::uint64_t{get<std::uint32_t>(entry, 4)} +
                                (is_string ? 0u : get<std::uint32_t>(entry, 8));
     if (entry.size() < size) return Status::error("has a wrong length");
     at += size;
@@ -158,7 +164,8 @@ Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader&
   while (reader.next(record, offset) == SegmentReader::Outcome::kRecord) {
     if (record.kind == RecordKind::kTransaction) {
       TransactionHeader header;
-      if (!TransactionHeader::decode(record.value, header)) return Status::error(path + ": bad transaction record");
+      if (!TransactionHeader::decode(record.value, header))
+        return Status::error(path + ": bad transaction record");
       writer.add_transaction(header.id);
       skipping = void_transactions.contains(header.id);
     } else if (!skipping) {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hint: what recovery needs of a sealed segment, without the values. Made by reading the sealed segment back, off the hot
-// path, and written under a temporary name first: a hint that is there is whole, and one that does not fit its segment
-// or its checksum is ignored with a warning (the segment itself is then read).
+// Hint: what recovery needs of a sealed segment, without the values. Made by reading the sealed segment back,
+// off the hot path, and written under a temporary name first: a hint that is there is whole, and one that
+// does not fit its segment or its checksum is ignored with a warning (the segment itself is then read).
 //
 // Format, little-endian:
 //
-//   header := "STAVEHNT" | version u32 | crc u32 (of the whole file with this field 0) | database id 16 | shard u32 | 0 u32 |
-//             number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 | entries u64 | transactions u64
+//   header := "STAVEHNT" | version u32 | crc u32 (of the whole file with this field 0) | database id 16 |
+//   shard u32 | 0 u32 |
+//             number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 | entries u64 |
+//             transactions u64
 //   file   := header | transaction id u64 * transactions | entry * entries
-//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 | GSN u64 |
+//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 | GSN
+//   u64 |
 //             [expiry i64 if kHasExpiry] | key | [value, for kinds other than kString]
 //
 // Entries are in the order of the log. Batches of transactions that recovery found void are left out.
@@ -51,7 +54,8 @@ class HintReader {
   // Takes the whole file's bytes. An error says why the hint cannot be used for this segment.
   static Result<HintReader> open(std::string bytes, const SegmentHeader& segment);
 
-  // Makes the header of damaged bytes fit the segment SegmentHeader{}, so that a fuzzer reaches what lies behind it.
+  // Makes the header of damaged bytes fit the segment SegmentHeader{}, so that a fuzzer reaches what lies
+  // behind it.
   static void mend_for_fuzzing(std::string& bytes);
 
   const std::vector<std::uint64_t>& transactions() const { return transactions_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keyspace: keys and values as commands see them, synchronous and in memory. Two things implement it: a Shard (its own
-// keys, changed in place and logged) and a transaction's view (keys of several shards, changes collected and applied
-// at the end by each owner). A command cannot tell them apart.
+// Keyspace: keys and values as commands see them, synchronous and in memory. Two things implement it: a Shard
+// (its own keys, changed in place and logged) and a transaction's view (keys of several shards, changes
+// collected and applied at the end by each owner). A command cannot tell them apart.
 //
 // Every change either happens and is logged, or returns an error and has changed nothing.
 #pragma once
@@ -28,7 +28,8 @@ struct Key {
       : db(database), name(text), hash(hash_of_text) {}
 };
 
-// What is known of a key. `exists` is false for absent and for expired keys, and then nothing else means anything.
+// What is known of a key. `exists` is false for absent and for expired keys, and then nothing else means
+// anything.
 struct Found {
   bool exists = false;
   bool resident = false;  // false: the value is cold and `value` is empty
@@ -52,7 +53,8 @@ class Keyspace {
 
   // `touch`: counts as a use of the value for the cache.
   virtual Found find(Key key, bool touch) = 0;
-  // Marks a cold value as wanted. The command returns kCold after this, the value is staged, and the command runs again.
+  // Marks a cold value as wanted. The command returns kCold after this, the value is staged, and the command
+  // runs again.
   virtual void want(Key key) = 0;
 
   // Creates or replaces. `string.value` may point into the value that it replaces.

@@ -7,7 +7,8 @@
 
 namespace stave::limits {
 
-inline constexpr int kDatabases = 16;  // the record's db byte could say 256; Redis' default is what clients expect
+inline constexpr int kDatabases =
+    16;  // the record's db byte could say 256; Redis' default is what clients expect
 
 // Shard numbers are u16 in records of transactions.
 inline constexpr std::uint32_t kShardsMax = 1024;
@@ -19,7 +20,8 @@ inline constexpr std::uint64_t kSegmentBytesMin = 64u << 10;
 inline constexpr std::size_t kKeyBytesMax = 512u << 20;    // Redis' limit for any string
 inline constexpr std::size_t kValueBytesMax = 512u << 20;  // likewise (proto-max-bulk-len can only lower it)
 
-// With appendfsync always the log is zeroed this far ahead of its end, so that commits overwrite written blocks.
+// With appendfsync always the log is zeroed this far ahead of its end, so that commits overwrite written
+// blocks.
 inline constexpr std::uint64_t kZeroedAheadBytes = 2u << 20;
 // One zeroing write: small, so that a commit never queues behind much.
 inline constexpr std::size_t kZeroChunkBytes = 256u << 10;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// LockTable: the keys of one shard that transactions hold, and who waits for them, first come first served. Commands on
-// one key hold nothing; they only wait until their key is free. Owner thread only.
+// LockTable: the keys of one shard that transactions hold, and who waits for them, first come first served.
+// Commands on one key hold nothing; they only wait until their key is free. Owner thread only.
 //
-// A transaction locks shards in ascending order, and in a shard first the gate and then its keys in ascending order, so
-// waiting can never form a circle. A name is locked in all databases at once, as COPY and MOVE reach from one to another.
-// FLUSHALL and SWAPDB hold the gate alone; other transactions share it.
+// A transaction locks shards in ascending order, and in a shard first the gate and then its keys in ascending
+// order, so waiting can never form a circle. A name is locked in all databases at once, as COPY and MOVE
+// reach from one to another. FLUSHALL and SWAPDB hold the gate alone; other transactions share it.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@
 
 namespace stave {
 
-// Somebody who waits. granted() must not lock, unlock or run commands itself: it marks the waiter as ready to go on.
+// Somebody who waits. granted() must not lock, unlock or run commands itself: it marks the waiter as ready to
+// go on.
 class LockWaiter {
  public:
   virtual ~LockWaiter() = default;
@@ -27,7 +28,9 @@ class LockTable {
  public:
   // True when nothing is locked: the usual case, checked before anything else.
   bool idle() const { return keys_.empty() && !exclusive_ && sharers_ == 0; }
-  bool free(Key key) const { return !exclusive_ && (keys_.empty() || !keys_.contains(std::string(key.name))); }
+  bool free(Key key) const {
+    return !exclusive_ && (keys_.empty() || !keys_.contains(std::string(key.name)));
+  }
 
   // Waits, without holding, until the key is free. REQUIRES: !free(key).
   void wait(Key key, LockWaiter& waiter);

@@ -10,7 +10,9 @@ namespace stave {
 Log::Log(Disk& disk, SegmentTable& segments, Options options)
     : disk_(disk), segments_(segments), options_(std::move(options)), mode_(options_.mode) {}
 
-Log::~Log() { assert(idle()); }
+Log::~Log() {
+  assert(idle());
+}
 
 void Log::start_after(std::uint64_t gsn, std::uint64_t segment_number) {
   last_gsn_ = written_gsn_ = durable_gsn_ = gsn;
@@ -134,7 +136,8 @@ Location Log::append(Record record) {
 
 void Log::end_batch() {
   in_batch_ = false;
-  for (std::size_t i = 0; i < batch_.size(); ++i) finish_at(batch_[i], i + 1 < batch_.size() ? kContinues : 0);
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    finish_at(batch_[i], i + 1 < batch_.size() ? kContinues : 0);
   batch_.clear();
 }
 
@@ -148,7 +151,8 @@ bool Log::readable(Location location) const {
 
 bool Log::committed(Location location) const {
   const Segment& segment = *segments_[location.segment()];
-  return location.offset_bytes() < (mode_ == SyncMode::kAlways ? segment.durable_bytes : segment.written_bytes);
+  return location.offset_bytes() <
+         (mode_ == SyncMode::kAlways ? segment.durable_bytes : segment.written_bytes);
 }
 
 void Log::close_active() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log: the append-only end of one shard. Commands append records to a buffer in memory; flush(), once for each loop turn,
-// hands them on. What "committed" means depends on the mode:
+// Log: the append-only end of one shard. Commands append records to a buffer in memory; flush(), once for
+// each loop turn, hands them on. What "committed" means depends on the mode:
 //
 //   always          a durable O_DIRECT write; one in flight, what arrives meanwhile forms the next group
 //   everysec, no    the kernel has the bytes (a buffered write inside flush()); synced each second, or never
@@ -42,7 +42,7 @@ class Log {
   };
   struct Counters {
     std::uint64_t bytes_written = 0;
-    std::uint64_t commits = 0;        // durable group commits (always)
+    std::uint64_t commits = 0;  // durable group commits (always)
     std::uint64_t syncs = 0;
     std::uint64_t space_refusals = 0;  // reserve() that found the disk full
   };
@@ -57,7 +57,8 @@ class Log {
 
   // Makes sure that one batch of up to `bytes` fits. `now_ms` bounds how often a full disk is asked.
   Status reserve(std::uint64_t bytes, std::int64_t now_ms);
-  // The same, and keeps the space aside until the batch of a transaction is appended, when unhold() gives it back.
+  // The same, and keeps the space aside until the batch of a transaction is appended, when unhold() gives it
+  // back.
   Status hold(std::uint64_t bytes, std::int64_t now_ms);
   void unhold(std::uint64_t bytes) { held_bytes_ -= bytes; }
 
@@ -68,7 +69,8 @@ class Log {
 
   // Hands on what was appended since the last call, as the mode says.
   void flush();
-  // Starts a sync of what was written and not yet synced (everysec, each second). Nothing if one is under way.
+  // Starts a sync of what was written and not yet synced (everysec, each second). Nothing if one is under
+  // way.
   void start_sync();
   void set_mode(SyncMode mode) { mode_ = mode; }
   SyncMode mode() const { return mode_; }
@@ -86,8 +88,8 @@ class Log {
   // Called with the slot of a segment that will get no more records and is durable.
   void on_sealed(std::function<void(std::uint32_t)> callback) { on_sealed_ = std::move(callback); }
 
-  // True from when the disk was found full until there is room for a new segment again. Meanwhile only what fits into the
-  // old one is taken.
+  // True from when the disk was found full until there is room for a new segment again. Meanwhile only what
+  // fits into the old one is taken.
   bool out_of_space() const { return space_retry_ms_ != 0; }
   bool failed() const { return !failure_.empty(); }
   const std::string& failure() const { return failure_; }
@@ -107,7 +109,8 @@ class Log {
   std::uint64_t end_bytes() const { return buffer_.base + buffer_.used; }
   Status ensure(std::uint64_t bytes, std::int64_t now_ms);
   Status roll(std::uint64_t batch_bytes);
-  Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min, std::uint64_t& capacity);
+  Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
+                                            std::uint64_t& capacity);
   std::uint32_t free_slot();
   void finish_at(std::size_t at, std::uint8_t flags);
 
@@ -135,14 +138,14 @@ class Log {
   std::uint64_t durable_gsn_ = 0;
   std::uint64_t last_number_ = 0;
 
-  std::uint32_t active_ = kNoSegment;  // slot
-  LogBuffer buffer_;                   // of the active segment, from a block boundary on
-  LogBuffer spare_;                    // memory of the last commit, to be used again
-  std::deque<LogBuffer> rolled_;       // ends of earlier segments that are not handed on yet
-  std::deque<std::uint32_t> unsealed_; // slots of earlier segments that are not durable yet
+  std::uint32_t active_ = kNoSegment;   // slot
+  LogBuffer buffer_;                    // of the active segment, from a block boundary on
+  LogBuffer spare_;                     // memory of the last commit, to be used again
+  std::deque<LogBuffer> rolled_;        // ends of earlier segments that are not handed on yet
+  std::deque<std::uint32_t> unsealed_;  // slots of earlier segments that are not durable yet
   std::uint64_t held_bytes_ = 0;
   bool in_batch_ = false;
-  std::vector<std::size_t> batch_;     // offsets in buffer_ of the open batch's records
+  std::vector<std::size_t> batch_;  // offsets in buffer_ of the open batch's records
 
   IoRequest commit_;
   LogBuffer committing_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// LogBuffer: bytes of one segment's end that are not all handed on yet. Begins at a block boundary of the file, so that the
-// last, partly filled block can be written again together with what follows. Owner thread only.
+// LogBuffer: bytes of one segment's end that are not all handed on yet. Begins at a block boundary of the
+// file, so that the last, partly filled block can be written again together with what follows. Owner thread
+// only.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +14,10 @@ namespace stave {
 
 struct LogBuffer {
   AlignedBuffer memory;
-  std::uint32_t segment = 0;  // slot
-  std::uint64_t base = 0;     // file offset of memory's first byte; a multiple of kBlockBytes
-  std::size_t used = 0;       // bytes
-  std::uint64_t last_gsn = 0; // of the last record in it
+  std::uint32_t segment = 0;   // slot
+  std::uint64_t base = 0;      // file offset of memory's first byte; a multiple of kBlockBytes
+  std::size_t used = 0;        // bytes
+  std::uint64_t last_gsn = 0;  // of the last record in it
 
   std::uint64_t end_bytes() const { return base + used; }
 

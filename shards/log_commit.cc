@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How appended bytes reach the disk: group commits (always), buffered writes and syncs (everysec, no), zeroing ahead.
+// How appended bytes reach the disk: group commits (always), buffered writes and syncs (everysec, no),
+// zeroing ahead.
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -10,7 +11,9 @@
 namespace stave {
 namespace {
 
-std::uint64_t round_up(std::uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+std::uint64_t round_up(std::uint64_t bytes) {
+  return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+}
 
 bool overlaps(const IoRequest& request, const File* file, std::uint64_t offset, std::uint64_t bytes) {
   return request.file == file && offset < request.offset + request.bytes && request.offset < offset + bytes;
@@ -40,8 +43,10 @@ void Log::write_buffered(LogBuffer& buffer) {
   Segment& segment = *segments_[buffer.segment];
   const std::uint64_t end = buffer.base + buffer.used;
   if (segment.written_bytes == end) return;
-  const std::string_view bytes(buffer.memory.data() + (segment.written_bytes - buffer.base), end - segment.written_bytes);
-  if (auto status = segment.file->write(segment.written_bytes, bytes); !status.ok()) return fail(status.message());
+  const std::string_view bytes(buffer.memory.data() + (segment.written_bytes - buffer.base),
+                               end - segment.written_bytes);
+  if (auto status = segment.file->write(segment.written_bytes, bytes); !status.ok())
+    return fail(status.message());
   counters_.bytes_written += bytes.size();
   segment.written_bytes = end;
   written_gsn_ = buffer.last_gsn;
@@ -52,7 +57,8 @@ void Log::start_commit() {
   // What was written before the mode became `always` must be durable first.
   if (written_gsn_ > durable_gsn_) return start_sync();
   // The end of an earlier segment may have gone out with the commit before this one.
-  while (!rolled_.empty() && segments_[rolled_.front().segment]->written_bytes >= rolled_.front().end_bytes()) {
+  while (!rolled_.empty() &&
+         segments_[rolled_.front().segment]->written_bytes >= rolled_.front().end_bytes()) {
     rolled_.pop_front();
   }
   LogBuffer& buffer = rolled_.empty() ? buffer_ : rolled_.front();
@@ -112,7 +118,8 @@ void Log::commit_done(IoRequest& request) {
   flush();
 }
 
-// Overwriting blocks that were written before is faster than writing fresh ones, whose extents must be converted.
+// Overwriting blocks that were written before is faster than writing fresh ones, whose extents must be
+// converted.
 void Log::zero_ahead() {
   if (zero_in_flight_ || active_ == kNoSegment || failed()) return;
   Segment& segment = *segments_[active_];

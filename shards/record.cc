@@ -36,7 +36,8 @@ std::size_t content_bytes(const char* record) {
 }
 
 bool known_kind(std::uint8_t kind) {
-  return kind >= static_cast<std::uint8_t>(RecordKind::kString) && kind <= static_cast<std::uint8_t>(RecordKind::kAbort);
+  return kind >= static_cast<std::uint8_t>(RecordKind::kString) &&
+         kind <= static_cast<std::uint8_t>(RecordKind::kAbort);
 }
 
 }  // namespace
@@ -73,7 +74,8 @@ DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& r
   if (bytes.size() < kRecordHeaderBytes) return DecodeResult::kTruncated;
   const char* at = bytes.data();
   const auto kind = static_cast<std::uint8_t>(at[kKindAt]);
-  if (kind == 0 && load<std::uint64_t>(at) == 0 && load<std::uint64_t>(at + kGsnAt) == 0) return DecodeResult::kEnd;
+  if (kind == 0 && load<std::uint64_t>(at) == 0 && load<std::uint64_t>(at + kGsnAt) == 0)
+    return DecodeResult::kEnd;
   const auto key_bytes = load<std::uint32_t>(at + kKeyBytesAt);
   const auto value_bytes = load<std::uint32_t>(at + kValueBytesAt);
   if (!known_kind(kind) || static_cast<std::uint8_t>(at[kDbAt]) >= limits::kDatabases ||

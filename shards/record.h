@@ -6,9 +6,9 @@
 //   record := crc u32 | kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | GSN u64 |
 //             [expiry i64, Unix ms, if kHasExpiry] | key | value
 //
-// The CRC32C covers everything after itself up to the end of the value, and its seed is the identity of the segment
-// (database, shard, number), so that stale bytes of a recycled file never pass for records. A kind of 0 is no record: zeroed
-// space ends the log. GSN, the sequence number, is dense and increasing in each shard.
+// The CRC32C covers everything after itself up to the end of the value, and its seed is the identity of the
+// segment (database, shard, number), so that stale bytes of a recycled file never pass for records. A kind of
+// 0 is no record: zeroed space ends the log. GSN, the sequence number, is dense and increasing in each shard.
 //
 // A batch (what one command did in a shard) is a run of records of which all but the last carry kContinues.
 #pragma once
@@ -55,7 +55,8 @@ constexpr std::uint64_t record_bytes(std::uint64_t key_bytes, std::uint64_t valu
   return (kRecordHeaderBytes + (has_expiry ? 8 : 0) + key_bytes + value_bytes + 7) & ~std::uint64_t{7};
 }
 
-// Writes the record with flags and CRC still open; finish_record() must follow. REQUIRES: `into` has record_bytes() bytes.
+// Writes the record with flags and CRC still open; finish_record() must follow. REQUIRES: `into` has
+// record_bytes() bytes.
 void encode_record(const Record& record, char* into);
 // Adds `flags` to the encoded record and computes its CRC.
 void finish_record(char* record, std::uint8_t flags, std::uint32_t seed);
@@ -66,12 +67,12 @@ enum class DecodeResult : std::uint8_t {
   kTruncated,  // the bytes at hand end before the record does
   kBad,        // checksum or shape is wrong
 };
-// Decodes the record at the start of `bytes`. On kOk the views of `record` point into `bytes` and `size` is what it takes,
-// padding included. On kTruncated `size` is what it would take (at least kRecordHeaderBytes).
+// Decodes the record at the start of `bytes`. On kOk the views of `record` point into `bytes` and `size` is
+// what it takes, padding included. On kTruncated `size` is what it would take (at least kRecordHeaderBytes).
 DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size);
 
-// What a kTransaction record carries as its value: id u64, then the shards that take part, u16 each. A transaction counts
-// only when all of them have it.
+// What a kTransaction record carries as its value: id u64, then the shards that take part, u16 each. A
+// transaction counts only when all of them have it.
 struct TransactionHeader {
   std::uint64_t id = 0;
   std::string_view participants;  // u16 little-endian each

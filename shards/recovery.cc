@@ -24,7 +24,8 @@ Status Recovery::read() {
     last = last && piece->drop;
   }
   // Only what follows the last sealed segment is the tail.
-  for (auto piece = pieces_.rbegin(); piece != pieces_.rend() && !piece->segment->header.sealed; ++piece) piece->tail = true;
+  for (auto piece = pieces_.rbegin(); piece != pieces_.rend() && !piece->segment->header.sealed; ++piece)
+    piece->tail = true;
   if (auto status = check_sequence(); !status.ok()) return status;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
@@ -40,7 +41,8 @@ Status Recovery::read() {
     for (std::size_t j = i + 1; j < pieces_.size(); ++j) {
       pieces_[j].drop = true;
       report_.cut_bytes += pieces_[j].file_bytes;
-      warn(path(pieces_[j]) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) + "), set aside as .cut");
+      warn(path(pieces_[j]) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) +
+           "), set aside as .cut");
     }
   }
   return {};
@@ -55,7 +57,8 @@ Status Recovery::find_segments() {
     pieces_.emplace_back();
     pieces_.back().number = number;
   }
-  std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) { return a.number < b.number; });
+  std::sort(pieces_.begin(), pieces_.end(),
+            [](const Piece& a, const Piece& b) { return a.number < b.number; });
   return {};
 }
 
@@ -69,7 +72,8 @@ Status Recovery::open_segment(Piece& piece, bool last) {
   if (!got.ok()) return got.take_status();
   piece.file_bytes = *size;
   piece.segment = std::make_unique<Segment>();
-  // A file that was made but never written to: its header goes out with its first records. Several can be made in one turn.
+  // A file that was made but never written to: its header goes out with its first records. Several can be
+  // made in one turn.
   const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
   if (blank && last) {
     piece.drop = true;
@@ -107,7 +111,8 @@ Status Recovery::check_sequence() {
   const bool begins_in_tail = !pieces_.empty() && pieces_.front().tail && !pieces_.front().drop;
   if (begins_in_tail && pieces_.front().segment->header.lowest_gsn != 1) {
     return Status::error(path(pieces_.front()) + ": begins with GSN " +
-                         std::to_string(pieces_.front().segment->header.lowest_gsn) + ", but 1 comes next: a segment is missing");
+                         std::to_string(pieces_.front().segment->header.lowest_gsn) +
+                         ", but 1 comes next: a segment is missing");
   }
   return {};
 }
@@ -133,7 +138,8 @@ Status Recovery::read_segment(Piece& piece) {
 }
 
 bool Recovery::load_hint(const Piece& piece) {
-  // After a transaction in doubt nothing may be applied yet, so a later hint would have to wait as well: read instead.
+  // After a transaction in doubt nothing may be applied yet, so a later hint would have to wait as well: read
+  // instead.
   if (collecting_) return false;
   const std::string hint_path = directory_ + "/" + hint_name(piece.number);
   if (!disk_.exists(hint_path)) return false;
@@ -161,11 +167,12 @@ bool Recovery::load_hint(const Piece& piece) {
   return true;
 }
 
-// Reads the records of a segment. From the first transaction on, which only all shards together can judge, it applies
-// nothing but collects ids; replay() does the rest.
+// Reads the records of a segment. From the first transaction on, which only all shards together can judge, it
+// applies nothing but collects ids; replay() does the rest.
 Status Recovery::scan(Piece& piece) {
   Segment& segment = *shard_.segments()[piece.slot];
-  SegmentReader reader(*segment.file, segment.header, piece.tail ? piece.file_bytes : segment.header.end_bytes);
+  SegmentReader reader(*segment.file, segment.header,
+                       piece.tail ? piece.file_bytes : segment.header.end_bytes);
   reader.before_read([this] { apply_group(); });
   std::uint64_t good_bytes = kSegmentHeaderBytes;  // up to here all batches are complete
   std::uint64_t good_gsn = last_gsn_;
@@ -208,7 +215,8 @@ Status Recovery::replay(Piece& piece, const Complete& complete) {
   return {};
 }
 
-void Recovery::take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete) {
+void Recovery::take(const Record& record, std::uint64_t offset_bytes, Piece& piece,
+                    const Complete* complete) {
   const Location location{piece.slot, offset_bytes};
   if (batch_.empty() && !record.has(kContinues)) {
     return apply_later(record, static_cast<std::uint32_t>(record.value.size()), location);
@@ -222,11 +230,13 @@ void Recovery::take(const Record& record, std::uint64_t offset_bytes, Piece& pie
   if (!record.has(kContinues)) apply_batch(complete);
 }
 
-Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes) {
+Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome,
+                          std::uint64_t good_bytes) {
   Segment& segment = *shard_.segments()[piece.slot];
   if (outcome == SegmentReader::Outcome::kError) return reader.error();
   if (!piece.tail) {
-    if (good_bytes != segment.header.end_bytes || last_gsn_ != segment.header.highest_gsn) return reader.error();
+    if (good_bytes != segment.header.end_bytes || last_gsn_ != segment.header.highest_gsn)
+      return reader.error();
     return {};
   }
   segment.end_bytes = good_bytes;
@@ -237,8 +247,8 @@ Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Ou
   if (*zero) return {};
   const std::uint64_t cut = piece.file_bytes - good_bytes;
   report_.cut_bytes += cut;
-  warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " + std::to_string(good_bytes) +
-       " on are no complete record and are cut");
+  warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " +
+       std::to_string(good_bytes) + " on are no complete record and are cut");
   return {};
 }
 
@@ -254,7 +264,8 @@ void Recovery::apply_group() {
 }
 
 void Recovery::apply(const Record& record, std::uint32_t value_bytes, Location location) {
-  if (record.kind == RecordKind::kAbort && record.value.size() == 8) aborted_.insert(get<std::uint64_t>(record.value, 0));
+  if (record.kind == RecordKind::kAbort && record.value.size() == 8)
+    aborted_.insert(get<std::uint64_t>(record.value, 0));
   if (collecting_) return;
   ++report_.records;
   shard_.recover(record, value_bytes, location);
@@ -308,7 +319,8 @@ Status Recovery::finish(const Complete& complete) {
   std::unordered_set<std::uint64_t> all_void = aborted_;
   all_void.insert(newly_void_.begin(), newly_void_.end());
   const std::uint64_t last_number = pieces_.empty() ? 0 : pieces_.back().number;
-  if (auto status = shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void)); !status.ok()) return status;
+  if (auto status = shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void)); !status.ok())
+    return status;
   for (const Piece& piece : pieces_) {
     if (piece.drop) continue;
     const Segment& segment = *shard_.segments()[piece.slot];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery: builds a shard from its directory. In two steps, so that all shards can do the first in parallel, exchange
-// which transactions they have, and then do the second:
+// Recovery: builds a shard from its directory. In two steps, so that all shards can do the first in parallel,
+// exchange which transactions they have, and then do the second:
 //
 //   read()    checks every segment, loads hints, scans what has none; changes no file
 //   finish()  replays what had to wait for the verdict on transactions, starts the log, tidies up
 //
-// A sealed segment must be whole: anything wrong in it is an error with file and offset. The segments behind the last sealed one are
-// the tail: it ends at its first bad or missing record, and what follows is cut, with a line in the log.
-// A batch that is not complete at the end of the tail was never answered, and is cut too.
+// A sealed segment must be whole: anything wrong in it is an error with file and offset. The segments behind
+// the last sealed one are the tail: it ends at its first bad or missing record, and what follows is cut, with
+// a line in the log. A batch that is not complete at the end of the tail was never answered, and is cut too.
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@ struct RecoveryReport {
   std::uint64_t records = 0;
   std::uint64_t segments = 0;
   std::uint64_t segments_with_hint = 0;
-  std::uint64_t cut_bytes = 0;         // of the tail
-  std::uint64_t void_transactions = 0; // dropped now, because a shard lacks its part
+  std::uint64_t cut_bytes = 0;          // of the tail
+  std::uint64_t void_transactions = 0;  // dropped now, because a shard lacks its part
 };
 
 class Recovery {
@@ -52,9 +52,9 @@ class Recovery {
     std::unique_ptr<Segment> segment;  // null once the shard has it
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
-    std::uint64_t resume_bytes = 0;    // where the replay of finish() begins; 0 = all done in read()
+    std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
     bool tail = false;
-    bool drop = false;                 // beyond a hole, or empty
+    bool drop = false;  // beyond a hole, or empty
   };
   // A record of a batch that is not complete yet: the reader's views do not last.
   struct Held {
@@ -80,7 +80,8 @@ class Recovery {
   Status scan(Piece& piece);
   Status replay(Piece& piece, const Complete& complete);
   void take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete);
-  Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, std::uint64_t good_bytes);
+  Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome,
+                  std::uint64_t good_bytes);
   void apply_later(const Record& record, std::uint32_t value_bytes, Location location);
   void apply_group();
   void apply(const Record& record, std::uint32_t value_bytes, Location location);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segment: one file of a shard's log, and its header block. A Segment object is the shard's view of such a file; it owns
-// the open file and counts what in it is dead. Owner thread only.
+// Segment: one file of a shard's log, and its header block. A Segment object is the shard's view of such a
+// file; it owns the open file and counts what in it is dead. Owner thread only.
 //
 // Header block, 4096 bytes, little-endian; the rest of the block is zero:
 //
-//   "STAVESEG" | version u32 | crc u32 (of the block with this field 0) | database id 16 | shard u32 | kind u8 | sealed u8 |
-//   0 u16 | number u64 | lowest GSN u64 | highest GSN u64 (when sealed) | end of the records u64 (when sealed)
+//   "STAVESEG" | version u32 | crc u32 (of the block with this field 0) | database id 16 | shard u32 | kind
+//   u8 | sealed u8 | 0 u16 | number u64 | lowest GSN u64 | highest GSN u64 (when sealed) | end of the records
+//   u64 (when sealed)
 //
 // Records follow from kSegmentHeaderBytes on.
 #pragma once
@@ -50,8 +51,8 @@ struct SegmentHeader {
 struct Segment {
   SegmentHeader header;
   std::unique_ptr<File> file;
-  std::uint32_t seed = 0;            // header.record_seed()
-  std::uint64_t capacity_bytes = 0;  // allocated size of the file
+  std::uint32_t seed = 0;                             // header.record_seed()
+  std::uint64_t capacity_bytes = 0;                   // allocated size of the file
   std::uint64_t end_bytes = kSegmentHeaderBytes;      // where the next record goes
   std::uint64_t written_bytes = kSegmentHeaderBytes;  // the kernel or the disk has all before this
   std::uint64_t durable_bytes = kSegmentHeaderBytes;  // the disk has all before this

@@ -17,7 +17,8 @@ SegmentReader::SegmentReader(File& file, const SegmentHeader& header, std::uint6
 
 bool SegmentReader::fill(std::uint64_t bytes) {
   if (before_read_) before_read_();
-  const std::uint64_t wanted = std::min(std::max<std::uint64_t>(bytes, limits::kScanChunkBytes), end_bytes_ - offset_);
+  const std::uint64_t wanted =
+      std::min(std::max<std::uint64_t>(bytes, limits::kScanChunkBytes), end_bytes_ - offset_);
   if (buffered_ > 0) std::memmove(buffer_.data(), buffer_.data() + (offset_ - buffer_offset_), buffered_);
   buffer_offset_ = offset_;
   if (buffer_.size() < wanted) buffer_.resize(wanted);
@@ -44,7 +45,8 @@ SegmentReader::Outcome SegmentReader::next(Record& record, std::uint64_t& offset
       if (size != kRecordHeaderBytes) return Outcome::kBad;
       if (!fill(end_bytes_ - offset_)) return Outcome::kError;
       const std::string_view rest = available();
-      return std::all_of(rest.begin(), rest.end(), [](char c) { return c == 0; }) ? Outcome::kEnd : Outcome::kBad;
+      return std::all_of(rest.begin(), rest.end(), [](char c) { return c == 0; }) ? Outcome::kEnd
+                                                                                  : Outcome::kBad;
     }
     if (!fill(size)) return Outcome::kError;
     if (buffered_ == before) return Outcome::kBad;
@@ -68,7 +70,8 @@ Result<bool> SegmentReader::rest_is_zero(std::uint64_t from) {
     auto got = file_.read(from, chunk);
     if (!got.ok()) return got.take_status();
     if (*got == 0) break;
-    if (std::any_of(chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*got), [](char c) { return c != 0; })) {
+    if (std::any_of(chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*got),
+                    [](char c) { return c != 0; })) {
       return false;
     }
     from += *got;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SegmentReader: walks the records of a segment's file from the first on, in large buffered reads. For recovery, hints and
-// the offline check. It reads nothing but the file that it is given.
+// SegmentReader: walks the records of a segment's file from the first on, in large buffered reads. For
+// recovery, hints and the offline check. It reads nothing but the file that it is given.
 #pragma once
 
 #include <cstdint>

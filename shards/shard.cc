@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What commands do to a shard: look-ups and changes. Chores are in shard_chores.cc, transactions and recovery in
-// shard_apply.cc.
+// What commands do to a shard: look-ups and changes. Chores are in shard_chores.cc, transactions and recovery
+// in shard_apply.cc.
 #include "shards/shard.h"
 
 #include <cassert>
@@ -14,11 +14,14 @@ Shard::Shard(Disk& disk, Background& background, Options options)
       background_(background),
       log_(disk, segments_, options_.log),
       stager_(disk, *this) {
-  for (std::size_t db = 0; db < dbs_.size(); ++db) db_map_[db] = db_names_[db] = static_cast<std::uint8_t>(db);
+  for (std::size_t db = 0; db < dbs_.size(); ++db)
+    db_map_[db] = db_names_[db] = static_cast<std::uint8_t>(db);
   log_.on_sealed([this](std::uint32_t slot) { seal(slot); });
 }
 
-Shard::~Shard() { assert(idle()); }
+Shard::~Shard() {
+  assert(idle());
+}
 
 // Expired keys are gone for everybody, whether or not the expiry queue has come to them.
 Slot* Shard::live_slot(Key key) {
@@ -47,7 +50,8 @@ Found Shard::find(Key key, bool touch) {
 Location Shard::log_string(int log_db, std::string_view name, const NewString& string) {
   Record record;
   record.kind = RecordKind::kString;
-  record.flags = static_cast<std::uint8_t>((string.expiry_ms != 0 ? kHasExpiry : 0) | (string.raw_encoding ? kRawString : 0));
+  record.flags = static_cast<std::uint8_t>((string.expiry_ms != 0 ? kHasExpiry : 0) |
+                                           (string.raw_encoding ? kRawString : 0));
   record.db = static_cast<std::uint8_t>(log_db);
   record.expiry_ms = string.expiry_ms;
   record.key = name;
@@ -56,14 +60,16 @@ Location Shard::log_string(int log_db, std::string_view name, const NewString& s
 }
 
 Status Shard::set_string(Key key, const NewString& string) {
-  if (auto status = log_.reserve(record_bytes(key.name.size(), string.value.size(), string.expiry_ms != 0), now_ms_);
+  if (auto status =
+          log_.reserve(record_bytes(key.name.size(), string.value.size(), string.expiry_ms != 0), now_ms_);
       !status.ok()) {
     return status;
   }
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
   Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   const Location location = log_string(log_db, key.name, string);
-  store_string(log_db, slot, key.hash, key.name, string, location, true, static_cast<std::uint32_t>(string.value.size()));
+  store_string(log_db, slot, key.hash, key.name, string, location, true,
+               static_cast<std::uint32_t>(string.value.size()));
   return {};
 }
 
@@ -75,8 +81,9 @@ Status Shard::set_expiry(Key key, std::int64_t expiry_ms) {
 }
 
 // Puts a string into the index: `string.value` when it is resident, otherwise only its length.
-void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,
-                         Location location, bool resident, std::uint32_t value_bytes) {
+void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
+                         const NewString& string, Location location, bool resident,
+                         std::uint32_t value_bytes) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const std::int64_t old_expiry_ms = slot != nullptr ? slot->entry()->expiry_ms() : 0;
   if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
@@ -119,7 +126,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
 }
 
 Status Shard::remove(Key key) {
-  if (auto status = log_.reserve(record_bytes(key.name.size(), 0, false), now_ms_); !status.ok()) return status;
+  if (auto status = log_.reserve(record_bytes(key.name.size(), 0, false), now_ms_); !status.ok())
+    return status;
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
   Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   assert(slot != nullptr);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shard: the unit of storage. It owns an index for each database, a log, the values that are resident, the locks of
-// transactions and the expiry queue. Commands reach it as a Keyspace; the executor in src/ stages, locks and commits through
-// the rest of this interface. Owner thread only, except DbSizes.
+// Shard: the unit of storage. It owns an index for each database, a log, the values that are resident, the
+// locks of transactions and the expiry queue. Commands reach it as a Keyspace; the executor in src/ stages,
+// locks and commits through the rest of this interface. Owner thread only, except DbSizes.
 //
-// "db" in this interface is what clients select. Records carry the number of a database of the log instead: SWAPDB
-// only changes which one stands for which (db_map_).
+// "db" in this interface is what clients select. Records carry the number of a database of the log instead:
+// SWAPDB only changes which one stands for which (db_map_).
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@
 
 namespace stave {
 
-// Runs work that may block for long, elsewhere, and then `done` on the owner's thread. The simulation runs both at once.
+// Runs work that may block for long, elsewhere, and then `done` on the owner's thread. The simulation runs
+// both at once.
 class Background {
  public:
   virtual ~Background() = default;
@@ -44,7 +45,7 @@ struct DbSizes {
 // One change of a transaction, as its view collected it. Views into the transaction's memory.
 struct Change {
   enum class Kind : std::uint8_t { kSetString, kRemove, kFlushDb, kSwapDbs } kind = Kind::kSetString;
-  Key key;         // kFlushDb: key.db only
+  Key key;  // kFlushDb: key.db only
   NewString string;
   int other_db = 0;  // kSwapDbs: swapped with key.db
 };
@@ -60,7 +61,7 @@ class Shard final : public Keyspace {
   struct Counters {
     std::uint64_t expired = 0;
     std::uint64_t demoted = 0;
-    std::uint64_t staged = 0;        // cold values read
+    std::uint64_t staged = 0;  // cold values read
     std::uint64_t stage_errors = 0;
   };
 
@@ -81,8 +82,8 @@ class Shard final : public Keyspace {
   void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
   // Keys that the last command found cold; the views are the command's arguments. Cleared by taking.
   std::vector<Key> take_wanted() { return std::exchange(wanted_, {}); }
-  // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so that the
-  // cache misses of all overlap. The first returns the hash that the second takes.
+  // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so
+  // that the cache misses of all overlap. The first returns the hash that the second takes.
   std::uint64_t prefetch(Key key) const {
     index_of(key.db).prefetch(key.hash);
     return key.hash;
@@ -90,7 +91,8 @@ class Shard final : public Keyspace {
   void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
   // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
   bool cold(Key key);
-  // Reads a cold value; staged() of the waiter is called from Disk::poll when it is resident (or gone, or failed).
+  // Reads a cold value; staged() of the waiter is called from Disk::poll when it is resident (or gone, or
+  // failed).
   void stage(Key key, StageWaiter* waiter);
   // Several changes as one log batch: room for `bytes_max` is made sure of first.
   Status begin_batch(std::uint64_t bytes_max);
@@ -105,7 +107,8 @@ class Shard final : public Keyspace {
   void unhold(std::uint64_t bytes) { log_.unhold(bytes); }
   // REQUIRES: its space was held until now. `participants`: the shards of the transaction; with one alone no
   // transaction record is needed.
-  void apply(const std::vector<Change>& changes, std::uint64_t transaction, const std::vector<std::uint16_t>& participants);
+  void apply(const std::vector<Change>& changes, std::uint64_t transaction,
+             const std::vector<std::uint16_t>& participants);
 
   // --- Commit: replies wait for gsns.
   std::uint64_t last_gsn() const { return log_.last_gsn(); }
@@ -119,15 +122,19 @@ class Shard final : public Keyspace {
   bool expire_due();
   void set_active_expiry(bool on) { active_expiry_ = on; }
   // Unix ms of the next key to expire; 0 when none.
-  std::int64_t next_expiry_ms() const { return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0; }
-  // Drops values from memory until within the budget, a bounded step at a time; true when there is more to do.
+  std::int64_t next_expiry_ms() const {
+    return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0;
+  }
+  // Drops values from memory until within the budget, a bounded step at a time; true when there is more to
+  // do.
   bool demote();
   void set_memory_bytes_max(std::uint64_t bytes) { options_.memory_bytes_max = bytes; }
   // True when the index alone fills the budget: demoting cannot make room (Redis' OOM).
   bool out_of_memory() const;
 
   // --- Walks, for SCAN, KEYS, RANDOMKEY, DEBUG.
-  std::uint64_t scan(int db, std::uint64_t cursor, std::size_t count, const std::function<void(std::string_view, const Entry&)>& visit);
+  std::uint64_t scan(int db, std::uint64_t cursor, std::size_t count,
+                     const std::function<void(std::string_view, const Entry&)>& visit);
   bool random_key(int db, std::uint64_t random, std::string& key);
   void for_each(int db, const std::function<void(std::string_view, const Entry&)>& visit);
   const Entry* entry(Key key);
@@ -136,8 +143,8 @@ class Shard final : public Keyspace {
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
   void recover(const Record& record, std::uint32_t value_bytes, Location location);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
-  Status recovered(std::uint64_t last_gsn, std::uint64_t last_segment, const std::vector<std::uint64_t>& newly_void,
-                   std::unordered_set<std::uint64_t> all_void);
+  Status recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+                   const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
   // Seals a segment that recovery had to read, and writes its hint, in the background.
   void seal_recovered(std::uint32_t slot);
 
@@ -169,8 +176,8 @@ class Shard final : public Keyspace {
   Slot* live_slot(Key key);
 
   Location log_string(int log_db, std::string_view name, const NewString& string);
-  void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewString& string,
-                    Location location, bool resident, std::uint32_t value_bytes);
+  void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
+                    const NewString& string, Location location, bool resident, std::uint32_t value_bytes);
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
   bool expire(int log_db, Slot* slot);
@@ -193,17 +200,17 @@ class Shard final : public Keyspace {
   Stager stager_;
   LockTable locks_;
   ExpiryQueue expiry_;
-  std::array<Db, limits::kDatabases> dbs_;                          // by database of the log
-  std::array<std::uint8_t, limits::kDatabases> db_map_;             // client's database -> database of the log
-  std::array<std::uint8_t, limits::kDatabases> db_names_;           // the inverse
+  std::array<Db, limits::kDatabases> dbs_;                 // by database of the log
+  std::array<std::uint8_t, limits::kDatabases> db_map_;    // client's database -> database of the log
+  std::array<std::uint8_t, limits::kDatabases> db_names_;  // the inverse
   DbSizes sizes_;
   Counters counters_;
   std::vector<Key> wanted_;
   std::unordered_set<std::uint64_t> void_transactions_;
   std::int64_t now_ms_ = 0;
-  std::uint64_t tombstone_gsn_ = 0;  // of the newest removal
-  std::uint64_t entry_bytes_ = 0;    // of all entries, resident values included
-  std::uint64_t resident_bytes_ = 0; // of entries with a resident value
+  std::uint64_t tombstone_gsn_ = 0;   // of the newest removal
+  std::uint64_t entry_bytes_ = 0;     // of all entries, resident values included
+  std::uint64_t resident_bytes_ = 0;  // of entries with a resident value
   std::uint64_t resident_values_ = 0;
   std::size_t demote_db_ = 0;
   bool active_expiry_ = true;

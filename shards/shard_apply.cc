@@ -30,7 +30,9 @@ Status Shard::begin_batch(std::uint64_t bytes_max) {
   return status;
 }
 
-void Shard::end_batch() { log_.end_batch(); }
+void Shard::end_batch() {
+  log_.end_batch();
+}
 
 std::uint64_t Shard::batch_bytes(const std::vector<Change>& changes, std::size_t participants) {
   std::uint64_t bytes = participants > 1 ? record_bytes(0, kTransactionIdBytes + 2 * participants, false) : 0;
@@ -58,8 +60,8 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
     switch (change.kind) {
       case Change::Kind::kSetString: {
         const Location location = log_string(log_db, change.key.name, change.string);
-        store_string(log_db, index.find(change.key.name, hash), hash, change.key.name, change.string, location, true,
-                     static_cast<std::uint32_t>(change.string.value.size()));
+        store_string(log_db, index.find(change.key.name, hash), hash, change.key.name, change.string,
+                     location, true, static_cast<std::uint32_t>(change.string.value.size()));
         break;
       }
       case Change::Kind::kRemove: {
@@ -121,7 +123,8 @@ void Shard::recover(const Record& record, std::uint32_t value_bytes, Location lo
     case RecordKind::kString: {
       const std::uint64_t hash = hash_key(record.key);
       const NewString string{{}, record.expiry_ms, record.has(kRawString)};
-      store_string(log_db, index.find(record.key, hash), hash, record.key, string, location, false, value_bytes);
+      store_string(log_db, index.find(record.key, hash), hash, record.key, string, location, false,
+                   value_bytes);
       break;
     }
     case RecordKind::kTombstone:
@@ -131,7 +134,8 @@ void Shard::recover(const Record& record, std::uint32_t value_bytes, Location lo
       flush_db(log_db);
       break;
     case RecordKind::kSwap:
-      if (record.value.size() == db_map_.size()) record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
+      if (record.value.size() == db_map_.size())
+        record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
       remap_dbs();
       break;
     case RecordKind::kNone:
@@ -142,7 +146,8 @@ void Shard::recover(const Record& record, std::uint32_t value_bytes, Location lo
 }
 
 Status Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
-                        const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void) {
+                        const std::vector<std::uint64_t>& newly_void,
+                        std::unordered_set<std::uint64_t> all_void) {
   void_transactions_ = std::move(all_void);
   tombstone_gsn_ = 0;
   log_.start_after(last_gsn, last_segment);
@@ -152,7 +157,8 @@ Status Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
     Record record;
     record.kind = RecordKind::kAbort;
     record.value = value;
-    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok()) return status;
+    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok())
+      return status;
     log_.append(record);
   }
   log_.flush();

@@ -40,7 +40,9 @@ bool Shard::expire(int log_db, Slot* slot) {
   return true;
 }
 
-std::uint64_t Shard::memory_bytes() const { return index_bytes() + resident_bytes_ + log_.buffer_bytes(); }
+std::uint64_t Shard::memory_bytes() const {
+  return index_bytes() + resident_bytes_ + log_.buffer_bytes();
+}
 
 // What cannot be demoted: tables, cold entries, the expiry queue.
 std::uint64_t Shard::index_bytes() const {
@@ -67,8 +69,8 @@ bool Shard::demote() {
   return true;
 }
 
-// Moves the clock's hand to the next resident value and drops it if it was not used since the last time. False when
-// there was none within the slots of one step.
+// Moves the clock's hand to the next resident value and drops it if it was not used since the last time.
+// False when there was none within the slots of one step.
 bool Shard::demote_one(Db& db) {
   Slot* slot = db.index.next_resident(db.hand, limits::kClockSlotsPerStep);
   if (slot == nullptr) return false;
@@ -82,8 +84,8 @@ bool Shard::demote_one(Db& db) {
   return true;
 }
 
-// A segment gets no more records: marks it as sealed and writes its hint, off the hot path. Strictly one after the other:
-// recovery relies on no segment being sealed before the ones before it.
+// A segment gets no more records: marks it as sealed and writes its hint, off the hot path. Strictly one
+// after the other: recovery relies on no segment being sealed before the ones before it.
 void Shard::seal(std::uint32_t slot) {
   to_seal_.push_back(slot);
   if (!sealing_ && !sealing_failed_) seal_next();
@@ -114,17 +116,21 @@ void Shard::seal_next() {
     if (!outcome->sealed.ok()) {
       // Those behind it stay as they are until the next start, which reads them like the end of the log.
       sealing_failed_ = true;
-      return options_.warn("a full segment cannot be sealed, the next start has more to read: " + outcome->sealed.message());
+      return options_.warn("a full segment cannot be sealed, the next start has more to read: " +
+                           outcome->sealed.message());
     }
     segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
     segment.hinted = outcome->hinted.ok();
-    if (!segment.hinted) options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());
+    if (!segment.hinted)
+      options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());
     seal_next();
   };
   background_.run(std::move(work), std::move(done));
 }
 
-void Shard::close() { log_.close_active(); }
+void Shard::close() {
+  log_.close_active();
+}
 
 std::uint64_t Shard::scan(int db, std::uint64_t cursor, std::size_t count,
                           const std::function<void(std::string_view, const Entry&)>& visit) {
@@ -137,7 +143,8 @@ std::uint64_t Shard::scan(int db, std::uint64_t cursor, std::size_t count,
 bool Shard::random_key(int db, std::uint64_t random, std::string& key) {
   constexpr int kTries = 100;  // as Redis: so many expired ones in a row, and an expired one it is
   for (int i = 0; i < kTries; ++i) {
-    const Slot* slot = db_of(db).index.random_slot(random + static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15ull);
+    const Slot* slot =
+        db_of(db).index.random_slot(random + static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15ull);
     if (slot == nullptr) return false;
     if (slot->entry()->expired_at(now_ms_)) continue;
     key = slot->entry()->key();

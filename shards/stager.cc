@@ -14,11 +14,15 @@ constexpr std::size_t kSpareBytesMax = 16u << 10;  // buffers up to this size ar
 constexpr std::size_t kSparesMax = 256;            // as many as reads are in flight on a busy device
 constexpr std::size_t kNameBytesShown = 128;       // of a key, in an error
 
-std::uint64_t block_start(std::uint64_t offset) { return offset / kBlockBytes * kBlockBytes; }
+std::uint64_t block_start(std::uint64_t offset) {
+  return offset / kBlockBytes * kBlockBytes;
+}
 
 }  // namespace
 
-Stager::~Stager() { assert(reads_.empty()); }
+Stager::~Stager() {
+  assert(reads_.empty());
+}
 
 void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   const Location location = entry.location();
@@ -86,12 +90,13 @@ void Stager::done(Read& finished) {
 // What was written must be what is read: length, checksum, key.
 Status Stager::check(const Read& read, std::string_view& value) const {
   const auto bad = [&](std::string_view what) {
-    return Status::error("ERR cannot read the value of '" + read.name.substr(0, kNameBytesShown) + "': " +
-                         read.request.file->path() + " offset " + std::to_string(read.location.offset_bytes()) + ": " +
-                         std::string(what));
+    return Status::error("ERR cannot read the value of '" + read.name.substr(0, kNameBytesShown) +
+                         "': " + read.request.file->path() + " offset " +
+                         std::to_string(read.location.offset_bytes()) + ": " + std::string(what));
   };
   if (read.request.result < 0) return bad(std::strerror(static_cast<int>(-read.request.result)));
-  if (static_cast<std::uint64_t>(read.request.result) < read.record_at + read.record_bytes) return bad("the file ends early");
+  if (static_cast<std::uint64_t>(read.request.result) < read.record_at + read.record_bytes)
+    return bad("the file ends early");
   Record record;
   std::uint64_t size = 0;
   const std::string_view bytes(read.memory.data() + read.record_at, read.record_bytes);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stager: reads cold values of one shard, many at a time; equal reads are shared. What it reads is checked (checksum, key) before
-// it becomes resident. Owner thread only.
+// Stager: reads cold values of one shard, many at a time; equal reads are shared. What it reads is checked
+// (checksum, key) before it becomes resident. Owner thread only.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ class Shard;
 class StageWaiter {
  public:
   virtual ~StageWaiter() = default;
-  // ok: look the key up again (it may have changed meanwhile). Otherwise the text of the error that the command gets.
+  // ok: look the key up again (it may have changed meanwhile). Otherwise the text of the error that the
+  // command gets.
   virtual void staged(const Status& status) = 0;
 };
 
@@ -43,7 +44,7 @@ class Stager {
     int db = 0;
     std::string name;
     Location location;
-    std::uint64_t record_at = 0;     // offset of the record in memory
+    std::uint64_t record_at = 0;  // offset of the record in memory
     std::uint64_t record_bytes = 0;
     std::vector<StageWaiter*> waiters;
   };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Status and Result: the one way to report what the outside world (a client, a disk, a peer, a user) can cause.
+// Status and Result: the one way to report what the outside world (a client, a disk, a peer, a user) can
+// cause.
 //
-// An ok Status is a null pointer, so returning one costs nothing. An error carries its whole text: for a command that
-// is the line a client reads, Redis' error code first ("ERR syntax error"); elsewhere one clear sentence.
+// An ok Status is a null pointer, so returning one costs nothing. An error carries its whole text: for a
+// command that is the line a client reads, Redis' error code first ("ERR syntax error"); elsewhere one clear
+// sentence.
 #pragma once
 
 #include <memory>
@@ -21,7 +23,8 @@ struct Error {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Error error) : message_(std::make_unique<std::string>(error.text)) {}  // NOLINT(google-explicit-constructor)
+  Status(Error error)
+      : message_(std::make_unique<std::string>(error.text)) {}  // NOLINT(google-explicit-constructor)
   static Status error(std::string message) {
     Status status;
     status.message_ = std::make_unique<std::string>(std::move(message));
@@ -40,9 +43,9 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}        // NOLINT(google-explicit-constructor)
-  Result(Error error) : status_(error) {}                      // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error) : status_(error) {}                // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   // REQUIRES: ok().

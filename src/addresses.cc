@@ -47,7 +47,8 @@ void set_tcp_options(int fd, std::int64_t keepalive_seconds) {
 void describe_addresses(int fd, ClientInfo& client) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0) client.local_address = to_text(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0)
+    client.local_address = to_text(address);
   if (client.unix_socket) {
     client.address = client.local_address;
     return;

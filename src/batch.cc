@@ -27,7 +27,8 @@ void Batch::add(Request request, Args arguments, const InputBuffer& input) {
   request.first_argument = static_cast<std::uint32_t>(arguments_.size());
   request.argument_count = static_cast<std::uint32_t>(arguments.size());
   for (const std::string_view argument : arguments) {
-    arguments_.push_back(input.views(argument) ? argument : std::string_view(copied_arguments_.emplace_back(argument)));
+    arguments_.push_back(input.views(argument) ? argument
+                                               : std::string_view(copied_arguments_.emplace_back(argument)));
   }
   if (const int first = request.command->keys.first; first > 0) {
     request.first_key_hash = hash_key(arguments[static_cast<std::size_t>(first)]);
@@ -58,7 +59,9 @@ void Batch::arrive(Worker& here) {
   run(here);
 }
 
-void Batch::granted() { here_->ready(this); }
+void Batch::granted() {
+  here_->ready(this);
+}
 
 void Batch::staged(const Status& status) {
   if (!status.ok()) stage_error_ = status.message();
@@ -85,7 +88,8 @@ bool Batch::run_one(Worker& here, Request& request) {
   resp::ReplyWriter writer(replies_, request.protocol);
   if (!stage_error_.empty()) {
     writer.error(stage_error_);
-    here.count_command(*request.command, arguments, connection_.session().client, here.command_clock_ns(), stage_error_);
+    here.count_command(*request.command, arguments, connection_.session().client, here.command_clock_ns(),
+                       stage_error_);
     stage_error_.clear();
     release_demotion();
     return true;
@@ -128,8 +132,8 @@ void Batch::wait_for_values(Worker& here, ShardHost& host, const Request& reques
       if (host.shard.cold(key)) wanted.push_back(key);
     }
   }
-  // Values may be demoted again while others are read. A command that has come back empty-handed a few times keeps what is read
-  // in memory until it has run, or it might never run in a small cache.
+  // Values may be demoted again while others are read. A command that has come back empty-handed a few times
+  // keeps what is read in memory until it has run, or it might never run in a small cache.
   if (++attempts_ == limits::kStageAttempts) {
     demotion_held_ = &host;
     ++host.demotion_holds;
@@ -168,7 +172,8 @@ void Batch::prefetch(Worker& here) {
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Request& request = requests_[next_ + i];
-    if (request.command->keys.first != 0) here.host(request.shard).shard.prefetch_entry(request.db, request.first_key_hash);
+    if (request.command->keys.first != 0)
+      here.host(request.shard).shard.prefetch_entry(request.db, request.first_key_hash);
   }
 }
 

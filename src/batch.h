@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batch: the commands of one turn of one connection that go to one worker, in order. The connection owns it and fills it; it is
-// then run by the worker that owns the shards (a function call when that is the same one), and comes back with the
-// replies once what they tell is committed.
+// Batch: the commands of one turn of one connection that go to one worker, in order. The connection owns it
+// and fills it; it is then run by the worker that owns the shards (a function call when that is the same
+// one), and comes back with the replies once what they tell is committed.
 //
 // While it is away nobody but that worker touches it. Arguments are views into the connection's input, which
 // stays put until the turn is over.
@@ -47,7 +47,8 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   // Copies arguments that do not view `input` (quoted words of inline requests).
   void add(Request request, Args arguments, const InputBuffer& input);
   std::size_t worker() const { return worker_; }
-  // True when all requests have run; otherwise it stopped because its replies had grown large, and may be sent again.
+  // True when all requests have run; otherwise it stopped because its replies had grown large, and may be
+  // sent again.
   bool finished() const { return next_ == requests_.size(); }
   std::string& replies() { return replies_; }
   // End of the reply to request i in replies(); REQUIRES: it has run.
@@ -90,10 +91,10 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   std::deque<std::string> copied_arguments_;
   std::string replies_;
   std::vector<std::size_t> reply_ends_;
-  std::size_t next_ = 0;      // request to run next
+  std::size_t next_ = 0;  // request to run next
   Step step_ = Step::kAtHome;
-  Worker* here_ = nullptr;    // while it is parked
-  std::size_t staging_ = 0;   // values that it waits for
+  Worker* here_ = nullptr;   // while it is parked
+  std::size_t staging_ = 0;  // values that it waits for
   std::string stage_error_;
   int attempts_ = 0;                    // times that the next request has found a value cold
   ShardHost* demotion_held_ = nullptr;  // where it keeps values in memory

@@ -58,14 +58,15 @@ class Errand final : public Message {
   std::string failure_;
 };
 
-void send_errands(Worker& home, std::size_t first, std::size_t last, bool reads, std::function<void(Worker&)> work,
-                  std::function<void(const std::string&)> then) {
+void send_errands(Worker& home, std::size_t first, std::size_t last, bool reads,
+                  std::function<void(Worker&)> work, std::function<void(const std::string&)> then) {
   const auto shared = std::make_shared<Errands>();
   shared->work = std::move(work);
   shared->reads = reads;
   shared->away = last - first;
   shared->then = std::move(then);
-  for (std::size_t worker = first; worker < last; ++worker) home.send(worker, new Errand(shared, home.number()));
+  for (std::size_t worker = first; worker < last; ++worker)
+    home.send(worker, new Errand(shared, home.number()));
 }
 
 }  // namespace
@@ -89,9 +90,13 @@ void Call::change_databases(const std::vector<Change>& changes) {
   transaction_->start();
 }
 
-Session& Call::session() { return connection_.session(); }
+Session& Call::session() {
+  return connection_.session();
+}
 
-Server& Call::server() { return home_.server(); }
+Server& Call::server() {
+  return home_.server();
+}
 
 void Call::finish() {
   assert(!finished_);
@@ -110,7 +115,9 @@ void Call::finish(const Status& status) {
   finish();
 }
 
-void Call::arrive(Worker&) { connection_.special_came_back(); }
+void Call::arrive(Worker&) {
+  connection_.special_came_back();
+}
 
 void Call::on_workers(std::function<void(Worker&)> work, std::function<void()> then) {
   const auto done = [then = std::move(then)](const std::string&) { then(); };
@@ -125,7 +132,8 @@ void Call::read_on_worker(std::size_t worker, std::function<void(Worker&)> work,
   read_on(worker, worker + 1, std::move(work), std::move(then));
 }
 
-void Call::read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work, std::function<void()> then) {
+void Call::read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work,
+                   std::function<void()> then) {
   const auto done = [this, then = std::move(then)](const std::string& failure) {
     failure.empty() ? then() : finish(errors::log_failed(failure));
   };

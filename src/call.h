@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Call: a command that concerns the server rather than keys of one shard (CONFIG SET, CLIENT LIST, INFO, KEYS, SHUTDOWN, ...).
-// Its function gets the Call, may ask workers, and ends it with finish(), at once or later; nothing else of the
-// connection runs meanwhile. Home thread only, except the work that it sends elsewhere.
+// Call: a command that concerns the server rather than keys of one shard (CONFIG SET, CLIENT LIST, INFO,
+// KEYS, SHUTDOWN, ...). Its function gets the Call, may ask workers, and ends it with finish(), at once or
+// later; nothing else of the connection runs meanwhile. Home thread only, except the work that it sends
+// elsewhere.
 #pragma once
 
 #include <functional>
@@ -40,17 +41,17 @@ class Call final : public Message {
   // Replies the error and finishes. An ok status: replies OK.
   void finish(const Status& status);
 
-  // Runs `work` on every worker, at the same time, and `then` here when all have. `work` may use what it captured by
-  // reference only for its own worker's share.
+  // Runs `work` on every worker, at the same time, and `then` here when all have. `work` may use what it
+  // captured by reference only for its own worker's share.
   void on_workers(std::function<void(Worker&)> work, std::function<void()> then);
-  // The same, for work that looks at what is in the shards: `then` runs when all that their logs had by then is committed.
-  // If it never will be, the call ends with an error instead.
+  // The same, for work that looks at what is in the shards: `then` runs when all that their logs had by then
+  // is committed. If it never will be, the call ends with an error instead.
   void read_on_workers(std::function<void(Worker&)> work, std::function<void()> then);
   // The same for one worker.
   void read_on_worker(std::size_t worker, std::function<void(Worker&)> work, std::function<void()> then);
 
-  // Changes whole databases on all shards at once, isolated and atomic (FLUSHALL, SWAPDB), and then finishes with OK or the
-  // error that prevented it. `changes`: what each shard does.
+  // Changes whole databases on all shards at once, isolated and atomic (FLUSHALL, SWAPDB), and then finishes
+  // with OK or the error that prevented it. `changes`: what each shard does.
   void change_databases(const std::vector<Change>& changes);
 
   void arrive(Worker& here) override;
@@ -61,7 +62,8 @@ class Call final : public Message {
   const std::string& error() const { return error_; }
 
  private:
-  void read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work, std::function<void()> then);
+  void read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work,
+               std::function<void()> then);
 
   Connection& connection_;
   Worker& home_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// stave-check DIR: verifies a database that no server has open and prints what it holds. Reads every record of every segment
-// and compares the hints with them; changes nothing. Exit status 0: all is well; 1: something is damaged, and is named.
+// stave-check DIR: verifies a database that no server has open and prints what it holds. Reads every record
+// of every segment and compares the hints with them; changes nothing. Exit status 0: all is well; 1:
+// something is damaged, and is named.
 #include <cinttypes>
 #include <cstdio>
 #include <string>
@@ -24,12 +25,14 @@ int check(const std::string& directory) {
   std::printf("%s: format %u, %u shards\n", directory.c_str(), stave::kFormatVersion, database->shards());
   bool damaged = false;
   for (std::uint32_t shard = 0; shard < database->shards(); ++shard) {
-    const stave::ShardCheck result = stave::check_shard(**disk, database->shard_directory(shard), database->id(), shard);
+    const stave::ShardCheck result =
+        stave::check_shard(**disk, database->shard_directory(shard), database->id(), shard);
     std::printf("%s\n", stave::shard_name(shard).c_str());
     for (const stave::SegmentCheck& segment : result.segments) {
-      std::printf("  %-14s %-6s %-8s records %-9" PRIu64 " bytes %-11" PRIu64 " GSN %" PRIu64 "-%" PRIu64 "%s\n",
-                  segment.name.c_str(), segment.sealed ? "sealed" : "open", segment.hint.c_str(), segment.records,
-                  segment.bytes, segment.lowest_gsn, segment.highest_gsn, segment.note.c_str());
+      std::printf(
+          "  %-14s %-6s %-8s records %-9" PRIu64 " bytes %-11" PRIu64 " GSN %" PRIu64 "-%" PRIu64 "%s\n",
+          segment.name.c_str(), segment.sealed ? "sealed" : "open", segment.hint.c_str(), segment.records,
+          segment.bytes, segment.lowest_gsn, segment.highest_gsn, segment.note.c_str());
     }
     for (int db = 0; db < stave::limits::kDatabases; ++db) {
       const auto i = static_cast<std::size_t>(db);

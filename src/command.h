@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command: one row of the command table. It drives arity errors, routing, staging, permissions, COMMAND and its docs.
-// Rows are constexpr tables in src/commands/*.cc, gathered by src/command_table.cc; nobody changes them at run time.
+// Command: one row of the command table. It drives arity errors, routing, staging, permissions, COMMAND and
+// its docs. Rows are constexpr tables in src/commands/*.cc, gathered by src/command_table.cc; nobody changes
+// them at run time.
 #pragma once
 
 #include <cstdint>
@@ -38,11 +39,12 @@ enum CommandFlag : std::uint32_t {
   kNoAsyncLoading = 1u << 18,
   kNoMulti = 1u << 19,
   // Ours; never reported.
-  kNoValues = 1u << 28,    // usually needs no value, only what the index knows: nothing is staged ahead
-  kByCursor = 1u << 29,    // SCAN: the shard is named by the cursor in argument 1
+  kNoValues = 1u << 28,  // usually needs no value, only what the index knows: nothing is staged ahead
+  kByCursor = 1u << 29,  // SCAN: the shard is named by the cursor in argument 1
 };
 
-// First, last and step of the keys among the arguments, as COMMAND reports them. A negative last counts from the end.
+// First, last and step of the keys among the arguments, as COMMAND reports them. A negative last counts from
+// the end.
 struct KeyRange {
   int first = 0;
   int last = 0;
@@ -50,9 +52,10 @@ struct KeyRange {
 };
 
 // A command is one of three kinds of function.
-using DataFunction = Status (*)(Context&, Args);       // reads and changes keys; runs where the shard is
-using SessionFunction = Status (*)(Session&, Args);    // touches only its connection; runs at once on its worker
-using CallFunction = void (*)(Call&);                  // everything else: may ask all workers, and answers later
+using DataFunction = Status (*)(Context&, Args);  // reads and changes keys; runs where the shard is
+using SessionFunction = Status (*)(Session&,
+                                   Args);  // touches only its connection; runs at once on its worker
+using CallFunction = void (*)(Call&);      // everything else: may ask all workers, and answers later
 
 struct Command {
   std::string_view name;  // lower case; "client|id" for a subcommand
@@ -68,19 +71,20 @@ struct Command {
 
   bool has(CommandFlag flag) const { return (flags & flag) != 0; }
   bool accepts(std::size_t arguments) const {
-    return arity >= 0 ? arguments == static_cast<std::size_t>(arity) : arguments >= static_cast<std::size_t>(-arity);
+    return arity >= 0 ? arguments == static_cast<std::size_t>(arity)
+                      : arguments >= static_cast<std::size_t>(-arity);
   }
 };
 
 // Rows for the three kinds, so that tables read in columns.
-constexpr Command data_command(std::string_view name, DataFunction function, int arity, std::uint32_t flags, KeyRange keys,
-                               std::string_view group) {
+constexpr Command data_command(std::string_view name, DataFunction function, int arity, std::uint32_t flags,
+                               KeyRange keys, std::string_view group) {
   Command command{.name = name, .arity = arity, .flags = flags, .keys = keys, .group = group};
   command.data = function;
   return command;
 }
-constexpr Command session_command(std::string_view name, SessionFunction function, int arity, std::uint32_t flags,
-                                  std::string_view group) {
+constexpr Command session_command(std::string_view name, SessionFunction function, int arity,
+                                  std::uint32_t flags, std::string_view group) {
   Command command{.name = name, .arity = arity, .flags = flags, .keys = {}, .group = group};
   command.session = function;
   return command;

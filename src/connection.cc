@@ -62,7 +62,9 @@ Connection::Taken Connection::take(Args arguments) {
   const Command* command = find_command(arguments);
   if (command == nullptr && (ascii::equal(arguments[0], "post") || ascii::equal(arguments[0], "host:"))) {
     // A browser that was made to send a request here. Redis hangs up, too.
-    log_warning("a client sent POST or Host: commands, perhaps an attack across protocols; its connection was closed");
+    log_warning(
+        "a client sent POST or Host: commands, perhaps an attack across protocols; its connection was "
+        "closed");
     close();
     return Taken::kLater;
   }
@@ -127,8 +129,8 @@ Connection::Taken Connection::route(const Command& command, Args arguments) {
   std::vector<int> keys;
   find_keys(command, arguments, keys);
   special_blind_ = take_blind();
-  transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request, arguments, keys,
-                                               session_.client);
+  transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request, arguments,
+                                               keys, session_.client);
   return Taken::kYes;
 }
 
@@ -192,7 +194,8 @@ void Connection::special_came_back() {
   if (!special_blind_) output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
-    worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(), call_->error());
+    worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(),
+                          call_->error());
   }
   call_.reset();
   transaction_.reset();

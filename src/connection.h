@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: one client's socket. Bytes in become requests, requests become a turn, a turn becomes replies in the order of
-// its commands.
+// Connection: one client's socket. Bytes in become requests, requests become a turn, a turn becomes replies
+// in the order of its commands.
 //
-// A turn is what is parsed from the input at one time: session commands run at once, data commands are put into one batch for each
-// worker, and a command that needs more than one shard (a transaction) or other workers (a call) is a turn of its own.
-// One turn is under way at a time, so the commands of a connection never overtake each other. While it is, the
-// input that its arguments view stays where it is. A client that does not read its replies stops being read.
+// A turn is what is parsed from the input at one time: session commands run at once, data commands are put
+// into one batch for each worker, and a command that needs more than one shard (a transaction) or other
+// workers (a call) is a turn of its own. One turn is under way at a time, so the commands of a connection
+// never overtake each other. While it is, the input that its arguments view stays where it is. A client that
+// does not read its replies stops being read.
 //
 // Owner thread only; it is a Message so that it can have itself called again outside of the present call.
 #pragma once
@@ -103,24 +104,24 @@ class Connection final : public Message {
 
   // The turn.
   bool turn_active_ = false;
-  std::vector<Source> sequence_;               // of its replies, in order
-  std::size_t collected_ = 0;                  // replies of sequence_ that are in output_
+  std::vector<Source> sequence_;  // of its replies, in order
+  std::size_t collected_ = 0;     // replies of sequence_ that are in output_
   std::vector<std::size_t> local_ends_;
   std::vector<std::unique_ptr<Batch>> batches_;  // by worker; made when first needed
   std::vector<std::size_t> batch_positions_;     // replies taken from each batch since it was sent
   std::size_t local_position_ = 0;
-  std::size_t away_ = 0;                         // batches under way
+  std::size_t away_ = 0;  // batches under way
   std::unique_ptr<Call> call_;
   std::unique_ptr<Transaction> transaction_;
   bool special_blind_ = false;
 
   std::string output_;
   std::size_t output_sent_ = 0;
-  bool output_blocked_ = false; // the socket takes no more for now
-  bool output_wanted_ = false;  // is in the worker's list
-  bool scheduled_ = false;      // is in the worker's ready list
-  bool stalled_ = false;        // a batch waits until the client has read
-  bool peer_closed_ = false;    // no more input will come
+  bool output_blocked_ = false;  // the socket takes no more for now
+  bool output_wanted_ = false;   // is in the worker's list
+  bool scheduled_ = false;       // is in the worker's ready list
+  bool stalled_ = false;         // a batch waits until the client has read
+  bool peer_closed_ = false;     // no more input will come
   bool closing_ = false;
   bool closed_ = false;
   bool close_after_replies_ = false;

@@ -42,7 +42,8 @@ Status Connection::start() {
 void Connection::update_poll() {
   if (closing_) return;
   const bool room = !turn_active_ || input_.size() < limits::kInputWaitingBytes;
-  const bool reads = room && !peer_closed_ && !close_after_replies_ && output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
+  const bool reads = room && !peer_closed_ && !close_after_replies_ &&
+                     output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
   const int events = (reads ? UV_READABLE : 0) | (has_output() && output_blocked_ ? UV_WRITABLE : 0);
   if (events == poll_events_) return;
   poll_events_ = events;
@@ -91,7 +92,8 @@ void Connection::on_readable() {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got < 0) return close();
   if (got == 0) {
-    // The client has sent all it will (`printf ... | nc`); it may still read: what it asked for is answered before we hang up.
+    // The client has sent all it will (`printf ... | nc`); it may still read: what it asked for is answered
+    // before we hang up.
     peer_closed_ = true;
     update_poll();
     return process_input();
@@ -143,7 +145,8 @@ void Connection::put_out() {
     output_.erase(0, output_sent_);
     output_sent_ = 0;
   }
-  const auto hard_limit = static_cast<std::size_t>(worker_.settings().client_output_buffer_limit.normal.hard_bytes);
+  const auto hard_limit =
+      static_cast<std::size_t>(worker_.settings().client_output_buffer_limit.normal.hard_bytes);
   if (hard_limit != 0 && output_bytes() > hard_limit) return close();
   if (stalled_ && output_bytes() < limits::kOutputBytesHigh) {
     resume();

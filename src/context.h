@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Context: what a data command sees while it runs. It lives on the stack of the thread that runs the command: the owner of
-// the shard, or the worker of the connection for a transaction. A command is a plain synchronous function
+// Context: what a data command sees while it runs. It lives on the stack of the thread that runs the command:
+// the owner of the shard, or the worker of the connection for a transaction. A command is a plain synchronous
+// function
 //
 //   Status get(Context& context, Args args);
 //
-// that parses its options, reads, then changes, then replies. An error Status becomes the reply, and what it had
-// written to `reply` is dropped. A command must pass on the error of every read before its first change: a value that
-// is cold makes the read return kCold, and then the command is run again from its start when the value is there.
+// that parses its options, reads, then changes, then replies. An error Status becomes the reply, and what it
+// had written to `reply` is dropped. A command must pass on the error of every read before its first change:
+// a value that is cold makes the read return kCold, and then the command is run again from its start when the
+// value is there.
 #pragma once
 
 #include <cstdint>
@@ -45,12 +47,13 @@ class Context {
 
   Keyspace& keys;
   resp::ReplyWriter& reply;
-  const int db;              // the connection's selected database
-  const std::int64_t now_ms; // Unix time, one reading for the whole command
+  const int db;               // the connection's selected database
+  const std::int64_t now_ms;  // Unix time, one reading for the whole command
   CommandLimits limits;
   KeyspaceCounters counters;
   bool touch = true;  // false: CLIENT NO-TOUCH, or a command that must not count as a use
-  Key first_key;      // the argument that is the command's first key, hashed already; its name is null when none is
+  Key first_key;  // the argument that is the command's first key, hashed already; its name is null when none
+                  // is
 
   // A key of the selected database.
   Key key(std::string_view name) const {
@@ -58,21 +61,27 @@ class Context {
     return first && name.data() != nullptr ? first_key : Key(db, name);
   }
 
-  // The value of a string key for reading: nullopt when absent, WRONGTYPE or kCold as errors. Counts hits and misses.
-  // The view is good until the next change.
+  // The value of a string key for reading: nullopt when absent, WRONGTYPE or kCold as errors. Counts hits and
+  // misses. The view is good until the next change.
   Result<std::optional<std::string_view>> string(std::string_view name);
-  // The same for a write command: counts nothing, and also gives expiry and encoding. A Found that does not exist for absent.
+  // The same for a write command: counts nothing, and also gives expiry and encoding. A Found that does not
+  // exist for absent.
   Result<Found> string_to_change(std::string_view name);
   // Metadata only; never cold. Counts hits and misses. For EXISTS, TTL, TYPE, STRLEN, ...
   Found find(std::string_view name);
   // Metadata without counting: for write commands (SET NX, DEL, ...). `database` -1 = the selected one.
   Found peek(std::string_view name, int database = -1);
-  // Makes sure that the value of any type is resident (RENAME, COPY, EXPIRE, ...); kCold otherwise. Absent keys are fine.
+  // Makes sure that the value of any type is resident (RENAME, COPY, EXPIRE, ...); kCold otherwise. Absent
+  // keys are fine.
   Result<Found> value(std::string_view name, int database = -1);
 
-  Status set_string(std::string_view name, const NewString& string) { return keys.set_string(key(name), string); }
+  Status set_string(std::string_view name, const NewString& string) {
+    return keys.set_string(key(name), string);
+  }
   Status remove(std::string_view name) { return keys.remove(key(name)); }
-  Status set_expiry(std::string_view name, std::int64_t expiry_ms) { return keys.set_expiry(key(name), expiry_ms); }
+  Status set_expiry(std::string_view name, std::int64_t expiry_ms) {
+    return keys.set_expiry(key(name), expiry_ms);
+  }
 };
 
 }  // namespace stave

@@ -23,8 +23,8 @@ inline Status unknown_subcommand(std::string_view subcommand, std::string_view c
                        std::string(container) + " HELP.");
 }
 inline Status wrong_subcommand_arguments(std::string_view subcommand, std::string_view container) {
-  return Status::error("ERR unknown subcommand or wrong number of arguments for '" + std::string(shown(subcommand)) +
-                       "'. Try " + std::string(container) + " HELP.");
+  return Status::error("ERR unknown subcommand or wrong number of arguments for '" +
+                       std::string(shown(subcommand)) + "'. Try " + std::string(container) + " HELP.");
 }
 
 inline constexpr Error kWrongType{"WRONGTYPE Operation against a key holding the wrong kind of value"};

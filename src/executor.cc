@@ -7,7 +7,8 @@
 namespace stave {
 namespace {
 
-// More than the log can need for one command's changes: its arguments, and the values of its keys, each perhaps twice.
+// More than the log can need for one command's changes: its arguments, and the values of its keys, each
+// perhaps twice.
 std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args arguments) {
   constexpr std::uint64_t kOverhead = 64;  // record header, expiry, padding
   std::uint64_t bytes = 0;
@@ -29,7 +30,9 @@ bool changes_several_keys(const Command& command, Args arguments) {
 
 }  // namespace
 
-bool is_cold(const Status& status) { return !status.ok() && status.message() == kCold.text; }
+bool is_cold(const Status& status) {
+  return !status.ok() && status.message() == kCold.text;
+}
 
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
                        const ClientInfo& client, resp::ReplyWriter& writer) {
@@ -68,7 +71,8 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
     writer.output().resize(reply_begin);
     writer.error(status.message());
   }
-  worker.count_command(command, arguments, client, started_ns, status.ok() ? std::string_view() : status.message());
+  worker.count_command(command, arguments, client, started_ns,
+                       status.ok() ? std::string_view() : status.message());
   return result;
 }
 

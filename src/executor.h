@@ -11,7 +11,7 @@ namespace stave {
 struct ClientInfo;  // src/session.h
 
 struct ExecutorResult {
-  bool cold = false;         // nothing has happened; stage `wanted` and run it again
+  bool cold = false;  // nothing has happened; stage `wanted` and run it again
   std::vector<Key> wanted;
 };
 

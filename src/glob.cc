@@ -78,7 +78,8 @@ class Pattern {
 // Only the last star seen ever takes more: whatever an earlier one could take instead, the last one can as
 // well.
 bool glob_match(std::string_view pattern_text, std::string_view text, bool ignore_case) {
-  // Redis has "*" alone match everything before it looks closer; no other pattern, "**" included, matches the empty text.
+  // Redis has "*" alone match everything before it looks closer; no other pattern, "**" included, matches the
+  // empty text.
   if (text.empty()) return pattern_text.empty() || pattern_text == "*";
   Pattern pattern(pattern_text, ignore_case);
   bool star_seen = false;

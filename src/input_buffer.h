@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// InputBuffer: bytes read from a socket and not yet consumed. Memory is taken when there is something to read and given back
-// when all is consumed, so an idle connection holds none.
+// InputBuffer: bytes read from a socket and not yet consumed. Memory is taken when there is something to read
+// and given back when all is consumed, so an idle connection holds none.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,8 @@ class InputBuffer {
   std::size_t free_bytes() const { return capacity_ - end_; }
   void filled(std::size_t bytes) { end_ += bytes; }
 
-  // Makes room for `bytes` in all (what is there included). Moves what is there: REQUIRES that nobody views it.
+  // Makes room for `bytes` in all (what is there included). Moves what is there: REQUIRES that nobody views
+  // it.
   void make_room(std::size_t bytes) {
     if (bytes <= capacity_ - begin_) return;
     if (bytes <= capacity_) {

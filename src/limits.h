@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds of the server's front: connections, turns, buffers, each with its reason. The store's are in shards/limits.h.
+// Bounds of the server's front: connections, turns, buffers, each with its reason. The store's are in
+// shards/limits.h.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 
 namespace stave::limits {
 
-// Commands of one turn of one connection: enough for deep pipelines to amortise a hop between workers, few enough that
-// no connection keeps the loop for more than about a millisecond.
+// Commands of one turn of one connection: enough for deep pipelines to amortise a hop between workers, few
+// enough that no connection keeps the loop for more than about a millisecond.
 inline constexpr std::size_t kTurnCommands = 1024;
 
 // A batch stops when its replies have grown to this and goes on when the client has read them.

@@ -18,14 +18,19 @@
 namespace stave {
 namespace {
 
-Status system_error(const std::string& what) { return Status::error(what + ": " + std::strerror(errno)); }
+Status system_error(const std::string& what) {
+  return Status::error(what + ": " + std::strerror(errno));
+}
 
 // The socket address of "*", "::", an IPv4 or an IPv6 address.
 Result<socklen_t> make_address(const std::string& text, int port, sockaddr_storage& storage) {
   auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
   auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
   const auto network_port = htons(static_cast<std::uint16_t>(port));
-  const std::string host = text == "*" ? "0.0.0.0" : text == "::*" ? "::" : text == "localhost" ? "127.0.0.1" : text;
+  const std::string host = text == "*"           ? "0.0.0.0"
+                           : text == "::*"       ? "::"
+                           : text == "localhost" ? "127.0.0.1"
+                                                 : text;
   if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = network_port;
@@ -66,7 +71,8 @@ Status Listener::probe(const std::string& address, int port) {
   return {};
 }
 
-Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::string& address, int port, int backlog) {
+Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::string& address, int port,
+                                                int backlog) {
   auto fd = bind_socket(address, port, true);
   if (!fd.ok()) return fd.take_status();
   std::unique_ptr<Listener> listener(new Listener(worker, *fd, false));
@@ -79,11 +85,12 @@ Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::strin
   return listener;
 }
 
-Result<std::unique_ptr<Listener>> Listener::unix_socket(Worker& worker, const std::string& path, unsigned mode,
-                                                        int backlog) {
+Result<std::unique_ptr<Listener>> Listener::unix_socket(Worker& worker, const std::string& path,
+                                                        unsigned mode, int backlog) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Status::error("unixsocket: the path is too long: " + path);
+  if (path.size() >= sizeof address.sun_path)
+    return Status::error("unixsocket: the path is too long: " + path);
   path.copy(address.sun_path, path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return system_error("unixsocket " + path);
@@ -105,9 +112,8 @@ Status Listener::start() {
     return Status::error(std::string("uv_poll_init: ") + uv_strerror(error));
   }
   poll_.data = this;
-  uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    static_cast<Listener*>(handle->data)->accept_all();
-  });
+  uv_poll_start(&poll_, UV_READABLE,
+                [](uv_poll_t* handle, int, int) { static_cast<Listener*>(handle->data)->accept_all(); });
   return {};
 }
 

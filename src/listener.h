@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listener: one listening socket of one worker. Every worker listens on the same TCP addresses (SO_REUSEPORT), so the kernel
-// spreads connections; the Unix socket belongs to worker 0 alone.
+// Listener: one listening socket of one worker. Every worker listens on the same TCP addresses
+// (SO_REUSEPORT), so the kernel spreads connections; the Unix socket belongs to worker 0 alone.
 #pragma once
 
 #include <uv.h>
@@ -16,10 +16,13 @@ class Worker;
 
 class Listener {
  public:
-  static Result<std::unique_ptr<Listener>> tcp(Worker& worker, const std::string& address, int port, int backlog);
-  // Whether the address is free. Listening itself cannot tell: SO_REUSEPORT would share it with another server.
+  static Result<std::unique_ptr<Listener>> tcp(Worker& worker, const std::string& address, int port,
+                                               int backlog);
+  // Whether the address is free. Listening itself cannot tell: SO_REUSEPORT would share it with another
+  // server.
   static Status probe(const std::string& address, int port);
-  static Result<std::unique_ptr<Listener>> unix_socket(Worker& worker, const std::string& path, unsigned mode, int backlog);
+  static Result<std::unique_ptr<Listener>> unix_socket(Worker& worker, const std::string& path, unsigned mode,
+                                                       int backlog);
   // Stops accepting; the object must stay until the loop has closed the handle.
   void close();
 

@@ -43,8 +43,12 @@ Status open_log(const std::string& file, LogLevel level) {
   return {};
 }
 
-void set_log_level(LogLevel level) { spdlog::set_level(to_spdlog(level)); }
+void set_log_level(LogLevel level) {
+  spdlog::set_level(to_spdlog(level));
+}
 
-void log_line(LogLevel level, std::string_view text) { spdlog::log(to_spdlog(level), "{}", text); }
+void log_line(LogLevel level, std::string_view text) {
+  spdlog::log(to_spdlog(level), "{}", text);
+}
 
 }  // namespace stave

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "src/config.h"
 #include "shards/status.h"
+#include "src/config.h"
 
 namespace stave {
 
@@ -14,7 +14,11 @@ namespace stave {
 Status open_log(const std::string& file, LogLevel level);
 void set_log_level(LogLevel level);
 void log_line(LogLevel level, std::string_view text);
-inline void log_notice(std::string_view text) { log_line(LogLevel::kNotice, text); }
-inline void log_warning(std::string_view text) { log_line(LogLevel::kWarning, text); }
+inline void log_notice(std::string_view text) {
+  log_line(LogLevel::kNotice, text);
+}
+inline void log_warning(std::string_view text) {
+  log_line(LogLevel::kWarning, text);
+}
 
 }  // namespace stave

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailbox: the messages that have come for one worker: a lock-free single-producer single-consumer queue from each other
-// worker, and a flag that says whether its thread sleeps and must be woken. The only thing that two threads share.
+// Mailbox: the messages that have come for one worker: a lock-free single-producer single-consumer queue from
+// each other worker, and a flag that says whether its thread sleeps and must be woken. The only thing that
+// two threads share.
 //
-// Bound: a connection has one turn under way, a turn one message for each worker, and a transaction or call is one turn,
-// so the queues hold at most maxclients messages.
+// Bound: a connection has one turn under way, a turn one message for each worker, and a transaction or call
+// is one turn, so the queues hold at most maxclients messages.
 #pragma once
 
 #include <readerwriterqueue/readerwriterqueue.h>
@@ -35,8 +36,9 @@ class Mailbox {
     }
     return nullptr;
   }
-  // Announces sleep; false when there are messages, and then the owner must not sleep. Exchanges on both sides are ordered
-  // among each other: either the sender's sees this one and wakes, or this one sees the sender's, and with it its message.
+  // Announces sleep; false when there are messages, and then the owner must not sleep. Exchanges on both
+  // sides are ordered among each other: either the sender's sees this one and wakes, or this one sees the
+  // sender's, and with it its message.
   bool prepare_to_sleep() {
     asleep_.exchange(true, std::memory_order_acq_rel);
     for (auto& queue : queues_) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Message: work that one worker hands to another. The queues between workers carry pointers to these; ownership goes
-// with them, by whatever the message itself agrees with its sender.
+// Message: work that one worker hands to another. The queues between workers carry pointers to these;
+// ownership goes with them, by whatever the message itself agrees with its sender.
 #pragma once
 
 namespace stave {

@@ -61,7 +61,8 @@ std::uint32_t key_slot(std::string_view key) {
     if (close != std::string_view::npos && close > open + 1) key = key.substr(open + 1, close - open - 1);
   }
   std::uint16_t crc = 0;
-  for (const char c : key) crc = static_cast<std::uint16_t>(crc << 8 ^ kCrc16[(crc >> 8 ^ static_cast<unsigned char>(c)) & 0xff]);
+  for (const char c : key)
+    crc = static_cast<std::uint16_t>(crc << 8 ^ kCrc16[(crc >> 8 ^ static_cast<unsigned char>(c)) & 0xff]);
   return crc & 16383;
 }
 
@@ -82,7 +83,8 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
   std::vector<int> positions;
   find_keys(command, arguments, positions);
   for (const int position : positions) {
-    if (shard_of_key(arguments[static_cast<std::size_t>(position)], shards) != route.shard) route.several_shards = true;
+    if (shard_of_key(arguments[static_cast<std::size_t>(position)], shards) != route.shard)
+      route.several_shards = true;
   }
   return route;
 }
@@ -98,6 +100,8 @@ Status check_request(const Command* command, Args arguments, const Session& sess
   return {};
 }
 
-bool may_be_paused(const Command& command) { return command.group != "connection" || command.name == "ping"; }
+bool may_be_paused(const Command& command) {
+  return command.group != "connection" || command.name == "ping";
+}
 
 }  // namespace stave

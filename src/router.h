@@ -23,7 +23,8 @@ struct Route {
 // REQUIRES: the command is a data command and accepts this many arguments.
 Route find_route(const Command& command, Args arguments, std::uint32_t shards);
 
-// Everything that is refused before a command runs, in Redis' order and words. `command` is null when there is none.
+// Everything that is refused before a command runs, in Redis' order and words. `command` is null when there
+// is none.
 Status check_request(const Command* command, Args arguments, const Session& session);
 
 // CLIENT PAUSE holds everything but what is needed to end it.

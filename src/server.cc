@@ -9,8 +9,8 @@
 #include <ctime>
 #include <thread>
 
-#include "src/file_limit.h"
 #include "src/allocator.h"
+#include "src/file_limit.h"
 #include "src/logger.h"
 #include "src/worker.h"
 
@@ -77,17 +77,20 @@ Status Server::run() {
   {
     auto disk = open_disk("threads", nullptr);
     if (!disk.ok()) return disk.take_status();
-    const auto shards = settings_.shards > 0 ? static_cast<std::uint32_t>(settings_.shards) : static_cast<std::uint32_t>(cores);
+    const auto shards = settings_.shards > 0 ? static_cast<std::uint32_t>(settings_.shards)
+                                             : static_cast<std::uint32_t>(cores);
     auto database = Database::open(**disk, settings_.dir, shards);
     if (!database.ok()) return database.take_status();
     database_ = std::make_unique<Database>(std::move(*database));
   }
   shard_count_ = database_->shards();
   if (settings_.shards > 0 && static_cast<std::uint32_t>(settings_.shards) != shard_count_) {
-    log_warning("the database has " + std::to_string(shard_count_) + " shards, which is fixed when it is made; `shards " +
-                std::to_string(settings_.shards) + "` has no effect");
+    log_warning("the database has " + std::to_string(shard_count_) +
+                " shards, which is fixed when it is made; `shards " + std::to_string(settings_.shards) +
+                "` has no effect");
   }
-  worker_count_ = std::min<std::size_t>(settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : cores, shard_count_);
+  worker_count_ = std::min<std::size_t>(
+      settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : cores, shard_count_);
   sizes_.resize(shard_count_);
   start_ = std::make_unique<Start>(static_cast<std::ptrdiff_t>(worker_count_));
   start_->recoveries.resize(shard_count_);
@@ -106,7 +109,8 @@ Status Server::run() {
 void Server::lower_maxclients() {
   const std::int64_t possible = make_room_for_clients(settings_.maxclients);
   if (possible == settings_.maxclients) return;
-  log_warning("maxclients is " + std::to_string(possible) + " instead of " + std::to_string(settings_.maxclients) +
+  log_warning("maxclients is " + std::to_string(possible) + " instead of " +
+              std::to_string(settings_.maxclients) +
               ", as the system does not allow enough open files; for more, raise the limit ('ulimit -n')");
   settings_.maxclients = possible;
 }
@@ -135,7 +139,8 @@ void Server::worker_main(std::size_t number) {
           &signals[i],
           [](uv_signal_t* handle, int number_received) {
             Worker& here = *static_cast<Worker*>(handle->loop->data);
-            log_notice(number_received == SIGTERM ? "Received SIGTERM, shutting down" : "Received SIGINT, shutting down");
+            log_notice(number_received == SIGTERM ? "Received SIGTERM, shutting down"
+                                                  : "Received SIGINT, shutting down");
             here.server().begin_shutdown(here);
           },
           numbers[i]);
@@ -170,7 +175,8 @@ Status Server::start_worker(std::size_t number) {
   const auto complete = [this](const TransactionHeader& header) {
     for (std::size_t i = 0; i < header.count(); ++i) {
       const std::uint16_t shard = header.participant(i);
-      if (shard >= shard_count_ || !start_->recoveries[shard]->transactions().contains(header.id)) return false;
+      if (shard >= shard_count_ || !start_->recoveries[shard]->transactions().contains(header.id))
+        return false;
     }
     return true;
   };
@@ -203,14 +209,16 @@ Status Server::start_worker(std::size_t number) {
 }
 
 void Server::log_start() const {
-  log_notice("Stave started: " + std::to_string(worker_count_) + " workers, " + std::to_string(shard_count_) + " shards, I/O by " +
-             std::string(workers_[0]->disk().name()) + (backend_reason_.empty() ? "" : " (" + backend_reason_ + ")") +
-             ", data in " + database_->directory());
+  log_notice("Stave started: " + std::to_string(worker_count_) + " workers, " + std::to_string(shard_count_) +
+             " shards, I/O by " + std::string(workers_[0]->disk().name()) +
+             (backend_reason_.empty() ? "" : " (" + backend_reason_ + ")") + ", data in " +
+             database_->directory());
   std::uint64_t keys = 0;
   for (int db = 0; db < limits::kDatabases; ++db) keys += db_size(db);
-  log_notice("Recovered " + std::to_string(keys) + " keys from " + std::to_string(recovery_report_.records) + " records in " +
-             std::to_string(recovery_report_.segments) + " segments (" + std::to_string(recovery_report_.segments_with_hint) +
-             " by hint) in " + std::to_string(recovery_ms_) + " ms");
+  log_notice("Recovered " + std::to_string(keys) + " keys from " + std::to_string(recovery_report_.records) +
+             " records in " + std::to_string(recovery_report_.segments) + " segments (" +
+             std::to_string(recovery_report_.segments_with_hint) + " by hint) in " +
+             std::to_string(recovery_ms_) + " ms");
   // A copy: clients of the other workers may change the settings already.
   const Settings current = settings();
   log_notice("Ready to accept connections on port " + std::to_string(current.port) +
@@ -219,13 +227,15 @@ void Server::log_start() const {
 
 std::uint64_t Server::db_size(int db) const {
   std::uint64_t keys = 0;
-  for (const DbSizes* sizes : sizes_) keys += sizes->keys[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
+  for (const DbSizes* sizes : sizes_)
+    keys += sizes->keys[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
   return keys;
 }
 
 std::uint64_t Server::db_expiring(int db) const {
   std::uint64_t keys = 0;
-  for (const DbSizes* sizes : sizes_) keys += sizes->expiring[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
+  for (const DbSizes* sizes : sizes_)
+    keys += sizes->expiring[static_cast<std::size_t>(db)].load(std::memory_order_relaxed);
   return keys;
 }
 
@@ -247,8 +257,10 @@ Status Server::change_settings(const std::function<Status(Settings&)>& change) {
   if (changed.maxclients > settings_.maxclients) {
     const std::int64_t possible = make_room_for_clients(changed.maxclients);
     if (possible < changed.maxclients) {
-      return cannot_set("maxclients", "The operating system is not able to handle the specified number of clients, try with " +
-                                          std::to_string(possible));
+      return cannot_set(
+          "maxclients",
+          "The operating system is not able to handle the specified number of clients, try with " +
+              std::to_string(possible));
     }
   }
   settings_ = std::move(changed);
@@ -258,9 +270,8 @@ Status Server::change_settings(const std::function<Status(Settings&)>& change) {
 void Server::begin_shutdown(Worker& here) {
   if (stopping_.exchange(true)) return;
   for (std::size_t i = 0; i < worker_count_; ++i) {
-    here.send(i, new Task([this](Worker& worker) {
-      worker.drain([this, &worker] { worker_drained(worker); });
-    }));
+    here.send(
+        i, new Task([this](Worker& worker) { worker.drain([this, &worker] { worker_drained(worker); }); }));
   }
 }
 

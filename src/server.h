@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server: what the workers of a process share: the database, the settings, the list of workers, a few counters. Constant once the
-// workers run, but for what says "any thread".
+// Server: what the workers of a process share: the database, the settings, the list of workers, a few
+// counters. Constant once the workers run, but for what says "any thread".
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ class Server {
   explicit Server(Launch launch);
   ~Server();
 
-  // Opens the database, starts the workers, serves until it is told to stop. An error means that it never served.
+  // Opens the database, starts the workers, serves until it is told to stop. An error means that it never
+  // served.
   Status run();
 
   const std::string& config_file() const { return config_file_; }
@@ -57,10 +58,11 @@ class Server {
   void remove_client() { clients_.fetch_sub(1, std::memory_order_relaxed); }
   std::int64_t clients() const { return clients_.load(std::memory_order_relaxed); }
   Settings settings() const;
-  // CONFIG SET: changes the common copy, all or nothing, and only if the system has files for maxclients; the workers take
-  // it over with Worker::apply_settings.
+  // CONFIG SET: changes the common copy, all or nothing, and only if the system has files for maxclients; the
+  // workers take it over with Worker::apply_settings.
   Status change_settings(const std::function<Status(Settings&)>& change);
-  // SIGTERM, SIGINT, SHUTDOWN, called on the loop of `here`: finishes what is in flight, closes the database, ends run(). Once.
+  // SIGTERM, SIGINT, SHUTDOWN, called on the loop of `here`: finishes what is in flight, closes the database,
+  // ends run(). Once.
   void begin_shutdown(Worker& here);
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Session: what commands see of the connection that they came by. Part of a Connection (connection.h); touched only by its worker.
+// Session: what commands see of the connection that they came by. Part of a Connection (connection.h);
+// touched only by its worker.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,10 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 
 struct ClientInfo {
   std::uint64_t id = 0;
-  std::string address;        // "127.0.0.1:50000", or the path of the Unix socket and ":0"
+  std::string address;  // "127.0.0.1:50000", or the path of the Unix socket and ":0"
   std::string local_address;
   std::string name;
-  std::string library_name;     // CLIENT SETINFO
+  std::string library_name;  // CLIENT SETINFO
   std::string library_version;
   const Command* last_command = nullptr;
   std::int64_t connected_ms = 0;

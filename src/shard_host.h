@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardHost: a shard with what its worker needs around it: who waits for commits, and counters of its keyspace. Owner thread only.
+// ShardHost: a shard with what its worker needs around it: who waits for commits, and counters of its
+// keyspace. Owner thread only.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,16 @@ class ShardHost {
   Shard shard;
   KeyspaceCounters keyspace;
   Shard::Counters counters_at_reset;  // those of the shard when CONFIG RESETSTAT was called last
-  int demotion_holds = 0;  // commands that need everything that they have read to stay in memory
+  int demotion_holds = 0;             // commands that need everything that they have read to stay in memory
 
   void reset_counters() {
     keyspace = {};
     counters_at_reset = shard.counters();
   }
 
-  // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be ("" otherwise).
-  // Never inside this call. REQUIRES: it is not committed yet, as only a change of the log releases waiters.
+  // Calls `then` when everything up to `gsn` is committed, with the reason in `failure` if it never will be
+  // ("" otherwise). Never inside this call. REQUIRES: it is not committed yet, as only a change of the log
+  // releases waiters.
   using Then = std::function<void(const std::string& failure)>;
   void when_committed(std::uint64_t gsn, Then then);
   // Releases who can go on; called after the log has moved.

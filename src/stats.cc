@@ -48,8 +48,9 @@ void Stats::count_error_text(std::string_view text) {
   }
 }
 
-void Stats::add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds, const Command& command,
-                     Args arguments, const ClientInfo& client, std::size_t length_max) {
+void Stats::add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds,
+                     const Command& command, Args arguments, const ClientInfo& client,
+                     std::size_t length_max) {
   SlowCommand slow_command;
   slow_command.id = id;
   slow_command.unix_seconds = unix_seconds;
@@ -59,7 +60,8 @@ void Stats::add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t m
   const std::vector<std::size_t> secrets = find_secrets(command, arguments);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (i + 1 == kSlowArguments && arguments.size() > kSlowArguments) {
-      slow_command.arguments.push_back("... (" + std::to_string(arguments.size() - kSlowArguments + 1) + " more arguments)");
+      slow_command.arguments.push_back("... (" + std::to_string(arguments.size() - kSlowArguments + 1) +
+                                       " more arguments)");
       break;
     }
     const bool secret = std::find(secrets.begin(), secrets.end(), i) != secrets.end();

@@ -68,7 +68,7 @@ struct Stats {
   std::uint64_t bytes_out = 0;
   std::uint64_t messages_sent = 0;  // to other workers
   std::uint64_t wakes_sent = 0;
-  std::uint64_t turns = 0;          // of the loop
+  std::uint64_t turns = 0;  // of the loop
   std::uint64_t error_replies = 0;
 
   // What happened in the last whole second; sample() is called each second.
@@ -83,8 +83,8 @@ struct Stats {
   void reset();
 
   void count_error_text(std::string_view text);
-  void add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds, const Command& command,
-                Args arguments, const ClientInfo& client, std::size_t length_max);
+  void add_slow(std::uint64_t id, std::int64_t unix_seconds, std::int64_t microseconds,
+                const Command& command, Args arguments, const ClientInfo& client, std::size_t length_max);
 
  private:
   Rates at_last_sample_;

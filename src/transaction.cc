@@ -12,8 +12,8 @@
 
 namespace stave {
 
-Transaction::Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-                         const ClientInfo& client)
+Transaction::Transaction(Done done, Worker& home, const Request& request, Args arguments,
+                         const std::vector<int>& keys, const ClientInfo& client)
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
@@ -40,7 +40,8 @@ Transaction::Transaction(Done done, Worker& home, const Request& request, Args a
   }
 }
 
-Transaction::Transaction(Done done, Worker& home, const Command& command, const std::vector<Change>& for_each_shard)
+Transaction::Transaction(Done done, Worker& home, const Command& command,
+                         const std::vector<Change>& for_each_shard)
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
@@ -178,8 +179,8 @@ bool Transaction::lock(ShardHost& host, Part& part) {
   return exclusive_ || load(host, part);
 }
 
-// Brings the part's keys into the view; with_values_: their values, too, which are staged first. A value may be
-// demoted again while another is read, so this goes round until all have been seen.
+// Brings the part's keys into the view; with_values_: their values, too, which are staged first. A value may
+// be demoted again while another is read, so this goes round until all have been seen.
 bool Transaction::load(ShardHost& host, Part& part) {
   std::vector<Key> cold;
   for (const int db : dbs()) {
@@ -209,7 +210,8 @@ std::vector<int> Transaction::dbs() const {
     const std::string number(arguments_[i + 1]);
     char* end = nullptr;
     const long db = std::strtol(number.c_str(), &end, 10);
-    if (*end == '\0' && db >= 0 && db < limits::kDatabases && db != request_.db) result.push_back(static_cast<int>(db));
+    if (*end == '\0' && db >= 0 && db < limits::kDatabases && db != request_.db)
+      result.push_back(static_cast<int>(db));
   }
   return result;
 }
@@ -253,7 +255,9 @@ bool Transaction::reserve(ShardHost& host, Part& part) {
   return true;
 }
 
-void Transaction::give_space_back(ShardHost& host, Part& part) { host.shard.unhold(std::exchange(part.held_bytes, 0)); }
+void Transaction::give_space_back(ShardHost& host, Part& part) {
+  host.shard.unhold(std::exchange(part.held_bytes, 0));
+}
 
 bool Transaction::apply(ShardHost& host, Part& part) {
   if (part.changes.empty()) return true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transaction: one command over keys of several shards, isolated and atomic. It is one object that travels: to the owner of each
-// shard in ascending order to lock and load, then it runs its command where it is, then back and forth to make sure of
-// space, to apply, to wait for the commits, and to unlock. Only the worker that it is at touches it.
+// Transaction: one command over keys of several shards, isolated and atomic. It is one object that travels:
+// to the owner of each shard in ascending order to lock and load, then it runs its command where it is, then
+// back and forth to make sure of space, to apply, to wait for the commits, and to unlock. Only the worker
+// that it is at touches it.
 //
 //   lock    ascending   gate, keys in ascending order; copies of what is there go into the view
 //   run     at the last owner; a cold value sends it round once more, to load values too
@@ -10,8 +11,8 @@
 //   commit  descending  waits until each owner's log has them (or what the command read) committed
 //   unlock  ascending   then home, with the reply
 //
-// FLUSHALL, FLUSHDB and SWAPDB are transactions over all shards that hold the gates alone and bring their changes
-// with them instead of a command.
+// FLUSHALL, FLUSHDB and SWAPDB are transactions over all shards that hold the gates alone and bring their
+// changes with them instead of a command.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +57,8 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
     std::uint16_t shard = 0;
     std::vector<std::string_view> names;  // ascending, each once
     std::vector<Change> changes;
-    std::uint64_t held_bytes = 0;         // space that is held in its log
-    std::uint64_t gsn = 0;                // to be committed before the reply
+    std::uint64_t held_bytes = 0;  // space that is held in its log
+    std::uint64_t gsn = 0;         // to be committed before the reply
   };
 
   void go_on();
@@ -81,7 +82,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   const Request request_;
   const Args arguments_;
   const bool exclusive_;
-  std::vector<Part> parts_;  // by shard, ascending
+  std::vector<Part> parts_;                  // by shard, ascending
   std::vector<std::uint16_t> participants_;  // shards that it changes
   TransactionView view_;
   std::string reply_bytes_;
@@ -94,7 +95,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   bool with_values_ = false;  // load cold values too
   std::size_t staging_ = 0;
   bool waiting_commit_ = false;
-  std::string failure_;       // the reply is this error
+  std::string failure_;  // the reply is this error
   std::int64_t started_ns_ = 0;
   const ClientInfo* const client_ = nullptr;  // who sent the command, for the slow log
 };

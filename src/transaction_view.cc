@@ -5,7 +5,9 @@
 
 namespace stave {
 
-TransactionView::Item& TransactionView::item(Key key) { return items_[std::string(key.name)][key.db]; }
+TransactionView::Item& TransactionView::item(Key key) {
+  return items_[std::string(key.name)][key.db];
+}
 
 void TransactionView::load(Key key, const Found& found) {
   Item& loaded = item(key);

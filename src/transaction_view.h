@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TransactionView: the keys of a transaction as its command sees them. Owners put copies of what they have into it while the keys are
-// locked; the command reads them and its changes are collected here, to be applied by the owners. It travels between
-// workers with its transaction, so only one thread at a time touches it.
+// TransactionView: the keys of a transaction as its command sees them. Owners put copies of what they have
+// into it while the keys are locked; the command reads them and its changes are collected here, to be applied
+// by the owners. It travels between workers with its transaction, so only one thread at a time touches it.
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@ namespace stave {
 
 class TransactionView final : public Keyspace {
  public:
-  // The owner's part: what is there under `key`. A value that is cold stays unknown; only its shape is copied.
+  // The owner's part: what is there under `key`. A value that is cold stays unknown; only its shape is
+  // copied.
   void load(Key key, const Found& found);
   // True when load() has brought all there is to know of the key.
   bool complete(Key key);

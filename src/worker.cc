@@ -46,7 +46,8 @@ void refuse(int fd, std::string_view line) {
 }
 
 constexpr std::string_view kDenied =
-    "-DENIED Stave is in protected mode: no password is set (requirepass), so only clients of this machine are let in. "
+    "-DENIED Stave is in protected mode: no password is set (requirepass), so only clients of this machine "
+    "are let in. "
     "Set requirepass, or, if everybody who can reach this port may use it, protected-mode no.\r\n";
 
 }  // namespace
@@ -125,7 +126,8 @@ Status Worker::listen() {
     }
   }
   if (number_ == 0 && !settings_.unixsocket.empty()) {
-    auto listener = Listener::unix_socket(*this, settings_.unixsocket, static_cast<unsigned>(settings_.unixsocketperm), backlog);
+    auto listener = Listener::unix_socket(*this, settings_.unixsocket,
+                                          static_cast<unsigned>(settings_.unixsocketperm), backlog);
     if (!listener.ok()) return listener.take_status();
     listeners_.push_back(std::move(*listener));
   }
@@ -191,8 +193,8 @@ std::uint64_t Worker::note_memory_peak() {
   return memory_peak_bytes_;
 }
 
-void Worker::count_command(const Command& command, Args arguments, const ClientInfo& client, std::int64_t started_ns,
-                           std::string_view error) {
+void Worker::count_command(const Command& command, Args arguments, const ClientInfo& client,
+                           std::int64_t started_ns, std::string_view error) {
   const std::int64_t nanoseconds = command_clock_ns() - started_ns;
   CommandCount& count = stats_.commands.of(command);
   ++stats_.commands_processed;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worker: one thread with one libuv loop, its connections, its shards and its disk. Everything here belongs to that thread,
-// except post-like calls that say otherwise.
+// Worker: one thread with one libuv loop, its connections, its shards and its disk. Everything here belongs
+// to that thread, except post-like calls that say otherwise.
 //
-// A turn of the loop: libuv polls (sockets are read, commands are parsed and routed) -> messages of other workers and finished
-// reads are taken -> logs are flushed -> replies that may leave are put out -> peers that sleep are woken.
+// A turn of the loop: libuv polls (sockets are read, commands are parsed and routed) -> messages of other
+// workers and finished reads are taken -> logs are flushed -> replies that may leave are put out -> peers
+// that sleep are woken.
 #pragma once
 
 #include <uv.h>
@@ -76,9 +77,10 @@ class Worker {
   std::uint64_t client_bytes() const;  // of memory that its connections take
   // Notes how much memory its shards and connections take, and returns the most that there ever was.
   std::uint64_t note_memory_peak();
-  // Counts a command that has run, and keeps it if it was slow. `error` is what it replied, "" for anything else.
-  void count_command(const Command& command, Args arguments, const ClientInfo& client, std::int64_t started_ns,
-                     std::string_view error);
+  // Counts a command that has run, and keeps it if it was slow. `error` is what it replied, "" for anything
+  // else.
+  void count_command(const Command& command, Args arguments, const ClientInfo& client,
+                     std::int64_t started_ns, std::string_view error);
   // Counts a request that was refused before it ran. Null: no such command.
   void count_rejected(const Command* command, std::string_view error);
 
@@ -86,7 +88,9 @@ class Worker {
   // Takes over a socket that was accepted, or refuses it.
   void accepted(int fd, bool is_unix);
   void remove_connection(Connection& connection);  // destroys it
-  const std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>& connections() const { return connections_; }
+  const std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>& connections() const {
+    return connections_;
+  }
   Connection* find_connection(std::uint64_t id);
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
   uv_loop_t* loop() { return &loop_; }

@@ -12,7 +12,9 @@
 namespace stave {
 namespace {
 
-Worker& worker_of(const void* handle) { return *static_cast<Worker*>(static_cast<const uv_handle_t*>(handle)->data); }
+Worker& worker_of(const void* handle) {
+  return *static_cast<Worker*>(static_cast<const uv_handle_t*>(handle)->data);
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ void Worker::open_handles() {
   prepare_.data = check_.data = second_.data = timer_.data = this;
   uv_prepare_start(&prepare_, [](uv_prepare_t* handle) { worker_of(handle).on_prepare(); });
   uv_check_start(&check_, [](uv_check_t* handle) { worker_of(handle).on_check(); });
-  uv_timer_start(&second_, [](uv_timer_t* handle) { worker_of(handle).on_second(); }, 1000, 1000);
+  uv_timer_start(
+      &second_, [](uv_timer_t* handle) { worker_of(handle).on_second(); }, 1000, 1000);
   uv_poll_start(&disk_poll_, UV_READABLE, [](uv_poll_t*, int, int) {});
 }
 
@@ -54,7 +57,8 @@ void Worker::close_handles() {
 
 void Worker::abandon() {
   const auto busy = [this] {
-    return std::any_of(owned_.begin(), owned_.end(), [](const ShardHost* host) { return !host->shard.idle(); });
+    return std::any_of(owned_.begin(), owned_.end(),
+                       [](const ShardHost* host) { return !host->shard.idle(); });
   };
   while (busy()) {
     disk_->flush();
@@ -163,7 +167,8 @@ void Worker::schedule_timer(std::int64_t at_ms) {
   uv_update_time(&loop_);
   const std::int64_t wait_ms = at_ms > now_ms_ ? at_ms - now_ms_ : 0;
   uv_timer_start(
-      &timer_, [](uv_timer_t* handle) { worker_of(handle).timer_at_ms_ = 0; }, static_cast<std::uint64_t>(wait_ms), 0);
+      &timer_, [](uv_timer_t* handle) { worker_of(handle).timer_at_ms_ = 0; },
+      static_cast<std::uint64_t>(wait_ms), 0);
 }
 
 void Worker::on_second() {
@@ -198,7 +203,9 @@ void Worker::check_drained() {
   std::exchange(on_drained_, nullptr)();
 }
 
-void Worker::close_shards() { closing_shards_ = true; }
+void Worker::close_shards() {
+  closing_shards_ = true;
+}
 
 // Syncs what is not durable, then seals the logs and writes their hints, then ends the loop.
 void Worker::check_closed() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzzes what reads bytes of the log: records (raw, and with their checksum made right so that what lies behind it is reached)
-// and hints. Nothing may read out of bounds, and what decodes must encode to the same bytes.
+// Fuzzes what reads bytes of the log: records (raw, and with their checksum made right so that what lies
+// behind it is reached) and hints. Nothing may read out of bounds, and what decodes must encode to the same
+// bytes.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -31,9 +32,11 @@ void decode(std::string bytes) {
   stave::Record same;
   std::uint64_t same_size = 0;
   require(stave::decode_record(again, kSeed, same, same_size) == stave::DecodeResult::kOk);
-  require(same.key == record.key && same.value == record.value && same.gsn == record.gsn && same_size == size);
+  require(same.key == record.key && same.value == record.value && same.gsn == record.gsn &&
+          same_size == size);
   stave::TransactionHeader header;
-  if (record.kind == stave::RecordKind::kTransaction && stave::TransactionHeader::decode(record.value, header)) {
+  if (record.kind == stave::RecordKind::kTransaction &&
+      stave::TransactionHeader::decode(record.value, header)) {
     for (std::size_t i = 0; i < header.count(); ++i) static_cast<void>(header.participant(i));
   }
 }

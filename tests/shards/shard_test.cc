@@ -197,7 +197,8 @@ TEST_CASE("a transaction that another shard lacks is dropped, now and at the nex
       REQUIRE(recovery.read().ok());
       CHECK(recovery.transactions().contains(77));
       // At the second start the verdict is on disk already.
-      REQUIRE(recovery.finish([&](const TransactionHeader& header) { return complete && header.id == 77; }).ok());
+      REQUIRE(
+          recovery.finish([&](const TransactionHeader& header) { return complete && header.id == 77; }).ok());
       CHECK(shard.find({0, "k"}, true).value_bytes == 3);
       struct Waiter final : StageWaiter {
         void staged(const Status& status) override { ok = status.ok(); }
@@ -264,7 +265,9 @@ TEST_CASE("records that end with a block, and segments that end with a record") 
   ShardSetup setup;
   setup.mode = SyncMode::kAlways;
   const auto name = [](int i) { return "k" + std::to_string(100 + i); };
-  const auto value = [](int i) { return std::string(4096 - kRecordHeaderBytes - 4, static_cast<char>('a' + i % 26)); };
+  const auto value = [](int i) {
+    return std::string(4096 - kRecordHeaderBytes - 4, static_cast<char>('a' + i % 26));
+  };
   {
     ShardUnderTest first(directory.path(), setup);
     for (int i = 0; i < 50; ++i) {

@@ -62,7 +62,8 @@ class ShardUnderTest {
     REQUIRE(status.ok());
   }
   // For starts that must fail: error() is why.
-  ShardUnderTest(const std::string& directory, ShardSetup setup, std::nullptr_t) : directory_(directory), setup_(setup) {
+  ShardUnderTest(const std::string& directory, ShardSetup setup, std::nullptr_t)
+      : directory_(directory), setup_(setup) {
     const Status status = open();
     if (!status.ok()) error_ = status.message();
   }
