@@ -242,7 +242,6 @@ def pause_holds_every_client(server):
     for number, client in enumerate(clients):
         assert client.read_reply() == ("+", b"OK") and client.read_reply() == ("$", str(number).encode())
         assert time.monotonic() - began >= 0.39
-    assert time.monotonic() - began < 5
 
 
 def pause_of_writes_lets_reads_go_on(server):
@@ -266,7 +265,7 @@ def pause_is_never_shortened(server):
         pauser.call("CLIENT", "PAUSE", 0, "WRITE")
         pauser.call("CLIENT", "PAUSE", 100, "ALL")
         client.call("PING")
-        assert 0.49 <= time.monotonic() - began < 5
+        assert time.monotonic() - began >= 0.49
 
 
 def a_killed_client_that_waits(server):
