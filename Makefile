@@ -23,12 +23,13 @@ fast: all  ## build and run the fast tests only
 	.ci/install-packages test
 	$(call CTEST,release) -L fast
 
-asan: client-packages  ## the fast tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:  ## the fast tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	.ci/install-packages build test
 	$(call BUILD,asan)
 	$(call CTEST,asan) -L fast
 
-tsan: client-packages  ## the fast tests under ThreadSanitizer
-	.ci/install-packages fuzz
+tsan:  ## the fast tests under ThreadSanitizer
+	.ci/install-packages build test fuzz
 	$(call BUILD,tsan)
 	$(call CTEST,tsan) -L fast
 

@@ -7,6 +7,11 @@
 #include "shards/limits.h"
 
 namespace stave {
+
+Status log_failed(const std::string& reason) {
+  return Status::error("MISCONF Errors writing to the AOF file: " + reason);
+}
+
 Log::Log(Disk& disk, SegmentTable& segments, Options options)
     : disk_(disk), segments_(segments), options_(std::move(options)), mode_(options_.mode) {}
 
@@ -35,7 +40,7 @@ Status Log::hold(std::uint64_t bytes, std::int64_t now_ms) {
 }
 
 Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
-  if (failed()) return Status::error("MISCONF Errors writing to the AOF file: " + failure_);
+  if (failed()) return log_failed(failure_);
   if (now_ms < space_retry_ms_) {
     ++counters_.space_refusals;
     return Status::error(space_error_);
@@ -47,7 +52,7 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   }
   ++counters_.space_refusals;
   space_retry_ms_ = now_ms + limits::kSpaceRetryMs;
-  space_error_ = "MISCONF Errors writing to the AOF file: " + status.message();
+  space_error_ = log_failed(status.message()).message();
   return Status::error(space_error_);
 }
 

@@ -28,6 +28,9 @@ namespace stave {
 
 enum class SyncMode : std::uint8_t { kAlways, kEverysec, kNo };
 
+// What a command is told when the log cannot take what it does, or took what it did or saw and then failed.
+Status log_failed(const std::string& reason);
+
 // The segments of a shard by slot number; a null is a free slot.
 using SegmentTable = std::vector<std::unique_ptr<Segment>>;
 

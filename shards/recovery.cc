@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shards/hash_key.h"
 #include "shards/hint.h"
 
 namespace stave {
@@ -260,15 +261,16 @@ void Recovery::apply_later(const Record& record, std::uint32_t value_bytes, Loca
 void Recovery::apply_group() {
   const std::size_t count = std::exchange(grouped_, 0);
   for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group_[i].record.db, group_[i].hash);
-  for (std::size_t i = 0; i < count; ++i) apply(group_[i].record, group_[i].value_bytes, group_[i].location);
+  for (std::size_t i = 0; i < count; ++i)
+    apply(group_[i].record, group_[i].hash, group_[i].value_bytes, group_[i].location);
 }
 
-void Recovery::apply(const Record& record, std::uint32_t value_bytes, Location location) {
+void Recovery::apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
   if (record.kind == RecordKind::kAbort && record.value.size() == 8)
     aborted_.insert(get<std::uint64_t>(record.value, 0));
   if (collecting_) return;
   ++report_.records;
-  shard_.recover(record, value_bytes, location);
+  shard_.recover(record, hash, value_bytes, location);
 }
 
 void Recovery::hold(const Record& record, Location location) {
@@ -293,7 +295,8 @@ void Recovery::apply_batch(const Complete* complete) {
       is_void = aborted || !(*complete)(header);
       if (is_void && !aborted) newly_void_.push_back(header.id);
     } else if (!is_void) {
-      apply(held.record, static_cast<std::uint32_t>(held.record.value.size()), held.location);
+      apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
+            held.location);
     }
   }
   batch_.clear();

@@ -84,7 +84,7 @@ class Recovery {
                   std::uint64_t good_bytes);
   void apply_later(const Record& record, std::uint32_t value_bytes, Location location);
   void apply_group();
-  void apply(const Record& record, std::uint32_t value_bytes, Location location);
+  void apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   void hold(const Record& record, Location location);
   void apply_batch(const Complete* complete);
   void warn(std::string line) { warnings_.push_back(std::move(line)); }

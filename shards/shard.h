@@ -141,7 +141,8 @@ class Shard final : public Keyspace {
 
   // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
-  void recover(const Record& record, std::uint32_t value_bytes, Location location);
+  // `hash` is hash_key(record.key).
+  void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
   Status recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
                    const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);

@@ -116,19 +116,18 @@ void Shard::recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment
   segments_[slot] = std::move(segment);
 }
 
-void Shard::recover(const Record& record, std::uint32_t value_bytes, Location location) {
+void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
   const int log_db = record.db;
   Index& index = dbs_[record.db].index;
   switch (record.kind) {
     case RecordKind::kString: {
-      const std::uint64_t hash = hash_key(record.key);
       const NewString string{{}, record.expiry_ms, record.has(kRawString)};
       store_string(log_db, index.find(record.key, hash), hash, record.key, string, location, false,
                    value_bytes);
       break;
     }
     case RecordKind::kTombstone:
-      if (Slot* slot = index.find(record.key, hash_key(record.key)); slot != nullptr) erase(log_db, slot);
+      if (Slot* slot = index.find(record.key, hash); slot != nullptr) erase(log_db, slot);
       break;
     case RecordKind::kFlush:
       flush_db(log_db);

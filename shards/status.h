@@ -23,8 +23,7 @@ struct Error {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Error error)
-      : message_(std::make_unique<std::string>(error.text)) {}  // NOLINT(google-explicit-constructor)
+  Status(Error error) : message_(std::make_unique<std::string>(error.text)) {}
   static Status error(std::string message) {
     Status status;
     status.message_ = std::make_unique<std::string>(std::move(message));
@@ -43,9 +42,9 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : status_(error) {}                // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}
+  Result(Status status) : status_(std::move(status)) {}
+  Result(Error error) : status_(error) {}
 
   bool ok() const { return value_.has_value(); }
   // REQUIRES: ok().

@@ -36,11 +36,6 @@ void Batch::add(Request request, Args arguments, const InputBuffer& input) {
   requests_.push_back(request);
 }
 
-Key Batch::first_key(const Request& request) const {
-  const auto position = static_cast<std::size_t>(request.command->keys.first);
-  return {request.db, arguments_of(request)[position], request.first_key_hash};
-}
-
 Key Batch::key_at(const Request& request, int position) const {
   if (position == request.command->keys.first) return first_key(request);
   return {request.db, arguments_of(request)[static_cast<std::size_t>(position)]};
@@ -216,7 +211,7 @@ void Batch::committed(const std::string& failure) {
     replies_.clear();
     resp::ReplyWriter writer(replies_);
     for (std::size_t& end : reply_ends_) {
-      writer.error(errors::log_failed(failure).message());
+      writer.error(log_failed(failure).message());
       end = replies_.size();
     }
   }

@@ -35,6 +35,12 @@ struct Request {
   std::uint64_t first_key_hash = 0;  // if the command has a first key
 };
 
+// REQUIRES: the command has one.
+inline Key first_key(const Request& request, Args arguments) {
+  return {request.db, arguments[static_cast<std::size_t>(request.command->keys.first)],
+          request.first_key_hash};
+}
+
 class Batch final : public Message, public LockWaiter, public StageWaiter {
  public:
   Batch(Connection& connection, std::size_t home, std::size_t worker)
@@ -74,7 +80,7 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   void stage_ahead(Worker& here);
   void prefetch(Worker& here);
   // REQUIRES: the command has one.
-  Key first_key(const Request& request) const;
+  Key first_key(const Request& request) const { return stave::first_key(request, arguments_of(request)); }
   Key key_at(const Request& request, int position) const;
   void note_commit(ShardHost& host, const Request& request, Args arguments, std::uint64_t gsn_before);
   void finish(Worker& here);

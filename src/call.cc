@@ -135,7 +135,7 @@ void Call::read_on_worker(std::size_t worker, std::function<void(Worker&)> work,
 void Call::read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work,
                    std::function<void()> then) {
   const auto done = [this, then = std::move(then)](const std::string& failure) {
-    failure.empty() ? then() : finish(errors::log_failed(failure));
+    failure.empty() ? then() : finish(log_failed(failure));
   };
   send_errands(home_, first, last, true, std::move(work), done);
 }

@@ -41,10 +41,6 @@ inline constexpr Error kNoSuchKey{"ERR no such key"};
 inline constexpr Error kSameObject{"ERR source and destination objects are the same"};
 inline constexpr Error kIndexOutOfRange{"ERR DB index is out of range"};
 inline constexpr Error kOutOfMemory{"OOM command not allowed when used memory > 'maxmemory'."};
-// The log took what the command did or saw, and then failed before it was on disk.
-inline Status log_failed(const std::string& reason) {
-  return Status::error("MISCONF Errors writing to the AOF file: " + reason);
-}
 inline constexpr Error kNoAuth{"NOAUTH Authentication required."};
 
 // Expiry.

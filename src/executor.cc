@@ -53,9 +53,7 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
       Context context(shard, writer, request.db, worker.now_ms());
       context.limits = worker.command_limits();
       context.touch = request.touch;
-      if (const int first = command.keys.first; first > 0) {
-        context.first_key = {request.db, arguments[static_cast<std::size_t>(first)], request.first_key_hash};
-      }
+      if (command.keys.first > 0) context.first_key = first_key(request, arguments);
       status = command.data(context, arguments);
       if (several) shard.end_batch();
       if (is_cold(status)) {

@@ -274,7 +274,7 @@ bool Transaction::commit(ShardHost& host, Part& part) {
   }
   waiting_commit_ = true;
   host.when_committed(part.gsn, [this](const std::string& failure) {
-    if (!failure.empty()) failure_ = errors::log_failed(failure).message();
+    if (!failure.empty()) failure_ = log_failed(failure).message();
     here_->ready(this);
   });
   return false;

@@ -110,7 +110,7 @@ class DiskRound final : public Message {
   void arrive(Worker& here) override {
     if (at_ == here.server().worker_count()) {
       const std::unique_ptr<DiskRound> self(this);
-      return failure_.empty() ? call_.finish(Status()) : call_.finish(errors::log_failed(failure_));
+      return failure_.empty() ? call_.finish(Status()) : call_.finish(log_failed(failure_));
     }
     if (gsns_.empty()) {
       for (ShardHost* host : here.hosts()) gsns_.push_back(host->shard.last_gsn());

@@ -19,7 +19,7 @@ struct Fixture : testing::CommandTester {
 };
 
 TEST_CASE("write changes its bits only, and read gives the number back") {
-  std::mt19937_64 random(5);  // NOLINT(cert-msc51-cpp)
+  std::mt19937_64 random(5);
   for (int round = 0; round < 2000; ++round) {
     const bool is_signed = random() % 2 == 0;
     const IntegerType type{is_signed, 1 + static_cast<int>(random() % (is_signed ? 64 : 63))};

@@ -24,7 +24,7 @@ std::string random_bytes(std::mt19937& random, std::size_t bytes_max) {
 }
 
 TEST_CASE("count and find") {
-  std::mt19937 random(11);  // NOLINT(cert-msc51-cpp)
+  std::mt19937 random(11);
   for (int round = 0; round < 2000; ++round) {
     const std::string bytes = random_bytes(random, 100);
     const std::size_t end = random() % (8 * bytes.size() + 1);
@@ -56,7 +56,7 @@ TEST_CASE("get and set") {
 
 TEST_CASE("combine") {
   using bits::Operation;
-  std::mt19937 random(12);  // NOLINT(cert-msc51-cpp)
+  std::mt19937 random(12);
   for (int round = 0; round < 500; ++round) {
     std::vector<std::string> owned(1 + random() % 4);
     std::size_t longest = 0;

@@ -55,7 +55,7 @@ std::string random_text(std::mt19937& random, std::size_t bytes_max, int letters
 }
 
 TEST_CASE("the same length and the same pairs as the table") {
-  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp)
+  std::mt19937 random(7);
   for (int round = 0; round < 600; ++round) {
     const int letters = 1 + static_cast<int>(random() % 6);
     const Table table(random_text(random, 150, letters), random_text(random, 150, letters));
