@@ -7,10 +7,10 @@ namespace stave {
 
 void LockTable::wait(Key key, LockWaiter& waiter) {
   const auto held = keys_.find(std::string(key.name));
-  if (held != keys_.end()) {
-    held->second.push_back({&waiter, Waiting::For::kPass});
+  if (held != keys_.end() && held->second.taken) {
+    held->second.waiting.push_back({&waiter, Waiting::For::kPass});
   } else {
-    assert(exclusive_);
+    assert(gate_taken_);
     gate_.push_back({&waiter, Waiting::For::kPass});
   }
 }
@@ -21,31 +21,40 @@ bool LockTable::lock_gate(bool exclusive, LockWaiter& waiter) {
     gate_.push_back({&waiter, exclusive ? Waiting::For::kHoldExclusive : Waiting::For::kHold});
     return false;
   }
-  exclusive ? void(exclusive_ = true) : void(++sharers_);
+  exclusive ? void(exclusive_ = gate_taken_ = true) : void(++sharers_);
   return true;
 }
 
 bool LockTable::lock(Key key, LockWaiter& waiter) {
   const auto [held, fresh] = keys_.try_emplace(std::string(key.name));
-  if (!fresh) held->second.push_back({&waiter, Waiting::For::kHold});
+  if (!fresh) held->second.waiting.push_back({&waiter, Waiting::For::kHold});
   return fresh;
+}
+
+void LockTable::take(Key key) {
+  const auto held = keys_.find(std::string(key.name));
+  assert(held != keys_.end());
+  held->second.taken = true;
 }
 
 void LockTable::unlock(Key key) {
   const auto held = keys_.find(std::string(key.name));
   assert(held != keys_.end());
-  auto& waiting = held->second;
+  auto& waiting = held->second.waiting;
   while (!waiting.empty()) {
     const Waiting next = waiting.front();
     waiting.pop_front();
     next.waiter->granted();
-    if (next.purpose == Waiting::For::kHold) return;  // stays held, by the next
+    if (next.purpose == Waiting::For::kHold) {  // stays held, by the next
+      held->second.taken = false;
+      return;
+    }
   }
   keys_.erase(held);
 }
 
 void LockTable::unlock_gate(bool exclusive) {
-  exclusive ? void(exclusive_ = false) : void(--sharers_);
+  exclusive ? void(exclusive_ = gate_taken_ = false) : void(--sharers_);
   open_gate();
 }
 
