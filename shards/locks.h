@@ -3,8 +3,8 @@
 // Commands on one key hold nothing; they only wait until their key is free. Owner thread only.
 //
 // Who was granted a lock takes it when it gets on with its work, and only then it keeps others out: commands
-// that waited before it, and were told just before it, run first. Otherwise transactions that never cease
-// would starve them.
+// that waited before it, and were told just before it, run first. As long as such a command has not come
+// back, nobody is granted the lock at once. Otherwise transactions that never cease would starve commands.
 //
 // A transaction locks shards in ascending order, and in a shard first the gate and then its keys in ascending
 // order, so waiting can never form a circle. A name is locked in all databases at once, as COPY and MOVE
@@ -39,8 +39,15 @@ class LockTable {
     return held == keys_.end() || !held->second.taken;
   }
 
-  // Waits, without holding, until the key is free. REQUIRES: !free(key).
-  void wait(Key key, LockWaiter& waiter);
+  // What a command waits for: a key, or the gate.
+  struct Pass {
+    Key key;  // the waiter's
+    bool gate = false;
+  };
+  // Waits, without holding, until the key is free. After granted() the waiter comes back(), once, and looks
+  // again. REQUIRES: !free(key).
+  Pass wait(Key key, LockWaiter& waiter);
+  void come_back(const Pass& pass);
 
   // Each returns true when granted at once, and then the lock is taken; otherwise granted() follows. The
   // waiter must then take it before it looks at what the lock protects.
@@ -58,7 +65,9 @@ class LockTable {
   };
 
   struct Held {
-    bool taken = true;  // false: granted, and its holder has yet to come
+    bool held = true;         // granted to a transaction
+    bool taken = true;        // by that one
+    std::size_t passing = 0;  // commands that were told and have yet to come back
     std::deque<Waiting> waiting;
   };
 
@@ -67,6 +76,7 @@ class LockTable {
   std::unordered_map<std::string, Held> keys_;
   std::deque<Waiting> gate_;
   std::size_t sharers_ = 0;
+  std::size_t gate_passing_ = 0;
   bool exclusive_ = false;   // granted to one
   bool gate_taken_ = false;  // by that one
 };

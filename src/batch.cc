@@ -109,13 +109,14 @@ bool Batch::run_one(Worker& here, Request& request) {
 
 bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args arguments) {
   LockTable& locks = host.shard.locks();
+  if (pass_) locks.come_back(*std::exchange(pass_, std::nullopt));
   if (locks.idle()) return false;
   std::vector<int> positions;
   find_keys(*request.command, arguments, positions);
   for (const int position : positions) {
     const Key key = key_at(request, position);
     if (locks.free(key)) continue;
-    locks.wait(key, *this);
+    pass_ = locks.wait(key, *this);
     return true;
   }
   return false;

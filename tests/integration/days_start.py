@@ -115,7 +115,7 @@ def first_start_cut_short(setup):
         shutil.rmtree(server.dir)
     # The meta file is what makes it a database: everything else stands before it.
     server.dir.mkdir()
-    server.wrapper = ["strace", "-f", "-qq", "-o", str(server.root / "trace"), "-e", "trace=mkdir,mkdirat,rename"]
+    server.wrapper = ["strace", "-D", "-f", "-qq", "-o", str(server.root / "trace"), "-e", "trace=mkdir,mkdirat,rename"]
     server.start()
     server.stop()
     server.wrapper = []
