@@ -74,7 +74,6 @@ Database::Database(Database&& other) noexcept
       id_(other.id_),
       history_(other.history_),
       shards_(other.shards_),
-      fresh_(other.fresh_),
       lock_fd_(std::exchange(other.lock_fd_, -1)) {}
 
 Database::~Database() {
@@ -94,9 +93,10 @@ Result<Database> Database::open(Disk& disk, const std::string& directory, std::u
   auto names = disk.list(directory);
   if (!names.ok()) return names.take_status();
   for (const std::string& name : *names) {
-    if (name.starts_with("shard-")) {
-      return Status::error(directory + ": has shards of a database but no " + std::string(kMetaName));
-    }
+    if (!name.starts_with("shard-")) continue;
+    auto files = disk.list(directory + "/" + name);
+    if (files.ok() && files->empty()) continue;
+    return Status::error(directory + ": has shards of a database but no " + std::string(kMetaName));
   }
   if (auto status = database.lock(true); !status.ok()) return status;
   if (auto status = database.create(disk, shards); !status.ok()) return status;
@@ -171,11 +171,13 @@ Status Database::create(Disk& disk, std::uint32_t shards) {
   id_ = *id;
   history_ = *history;
   shards_ = shards;
-  fresh_ = true;
   std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) +
                      "\nshards " + std::to_string(shards) + "\nhistory " + to_hex(history_) + "\n";
   text += crc_line(text);
-  // The meta file comes last, and shard folders are made when the shards are opened.
+  // The meta file comes last: once it is there, so is everything else.
+  for (std::uint32_t shard = 0; shard < shards; ++shard) {
+    if (auto status = disk.make_directory(shard_directory(shard)); !status.ok()) return status;
+  }
   return write_file(disk, directory_, kMetaName, text);
 }
 

@@ -36,7 +36,6 @@ class Database {
   const std::string& directory() const { return directory_; }
   const DatabaseId& id() const { return id_; }
   std::uint32_t shards() const { return shards_; }
-  bool fresh() const { return fresh_; }
   std::string shard_directory(std::uint32_t shard) const { return directory_ + "/" + shard_name(shard); }
   // Notes this process in the lock file, for whoever finds it locked. Called once the server is sure to
   // start.
@@ -52,7 +51,6 @@ class Database {
   DatabaseId id_{};
   DatabaseId history_{};
   std::uint32_t shards_ = 0;
-  bool fresh_ = false;
   int lock_fd_ = -1;
 };
 

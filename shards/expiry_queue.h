@@ -4,7 +4,8 @@
 //
 // Invariant: for every key with an expiry there is an element that is due at or before it. A key whose expiry
 // moves to a later time keeps its element, which is queued again when it comes up, so refreshing a session
-// costs no memory. Elements of keys that are gone are dropped when they come up.
+// costs no memory. Elements of keys that are gone are dropped when they come up, or when the shard makes the
+// queue anew (Shard::tidy_expiry).
 #pragma once
 
 #include <algorithm>
@@ -23,10 +24,12 @@ class ExpiryQueue {
   };
 
   void push(std::int64_t due_ms, int db, std::uint64_t hash) {
+    due_ms = std::min(due_ms, kDueMsMax);
     heap_.push_back({static_cast<std::uint64_t>(due_ms) << 4 | static_cast<std::uint64_t>(db), hash});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
   // REQUIRES: !empty().
   std::int64_t next_due_ms() const { return heap_.front().due_ms(); }
   Element pop() {
@@ -39,6 +42,10 @@ class ExpiryQueue {
   std::size_t bytes() const { return heap_.capacity() * sizeof(Element); }
 
  private:
+  // What has room beside the database, millions of years from now: what is due later comes up then and is
+  // queued again.
+  static constexpr std::int64_t kDueMsMax = (std::int64_t{1} << 59) - 1;
+
   static bool later(const Element& a, const Element& b) { return a.due_and_db > b.due_and_db; }
   std::vector<Element> heap_;
 };

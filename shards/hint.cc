@@ -66,10 +66,12 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
   }
   auto file = disk.create(temporary);
   if (!file.ok()) return file.take_status();
-  if (auto status = (*file)->write(0, bytes); !status.ok()) return status;
-  if (auto status = (*file)->sync(); !status.ok()) return status;
-  if (auto status = disk.rename(temporary, path); !status.ok()) return status;
-  return disk.sync_directory(directory);
+  Status status = (*file)->write(0, bytes);
+  if (status.ok()) status = (*file)->sync();
+  if (status.ok()) status = disk.rename(temporary, path);
+  if (status.ok()) return disk.sync_directory(directory);
+  static_cast<void>(disk.remove(temporary));  // on a full disk its space is wanted elsewhere
+  return status;
 }
 
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {

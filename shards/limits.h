@@ -35,6 +35,11 @@ inline constexpr std::size_t kClockSlotsPerStep = 4096;
 // Expired keys removed in one slice of active expiry (about a millisecond's work).
 inline constexpr std::size_t kExpiredKeysPerSlice = 1000;
 
+// The expiry queue is made anew when it has twice as many elements as keys expire, and at least so many (64
+// KiB of them) beyond that. A slice of the walk passes about so many slots.
+inline constexpr std::size_t kExpiryExcessMin = 4096;
+inline constexpr std::size_t kTidiedKeysPerSlice = 1000;
+
 // A refused allocation of log space is tried again after this time, so that writes resume when there is room
 // without a system call for each refused command.
 inline constexpr std::int64_t kSpaceRetryMs = 100;

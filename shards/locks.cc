@@ -5,14 +5,25 @@
 
 namespace stave {
 
-void LockTable::wait(Key key, LockWaiter& waiter) {
+LockTable::Pass LockTable::wait(Key key, LockWaiter& waiter) {
   const auto held = keys_.find(std::string(key.name));
-  if (held != keys_.end()) {
-    held->second.push_back({&waiter, Waiting::For::kPass});
-  } else {
-    assert(exclusive_);
-    gate_.push_back({&waiter, Waiting::For::kPass});
+  if (held != keys_.end() && held->second.taken) {
+    held->second.waiting.push_back({&waiter, Waiting::For::kPass});
+    return {key, false};
   }
+  assert(gate_taken_);
+  gate_.push_back({&waiter, Waiting::For::kPass});
+  return {key, true};
+}
+
+void LockTable::come_back(const Pass& pass) {
+  if (pass.gate) {
+    --gate_passing_;
+    return;
+  }
+  const auto held = keys_.find(std::string(pass.key.name));
+  assert(held != keys_.end() && held->second.passing > 0);
+  if (--held->second.passing == 0 && !held->second.held) keys_.erase(held);
 }
 
 bool LockTable::lock_gate(bool exclusive, LockWaiter& waiter) {
@@ -21,31 +32,50 @@ bool LockTable::lock_gate(bool exclusive, LockWaiter& waiter) {
     gate_.push_back({&waiter, exclusive ? Waiting::For::kHoldExclusive : Waiting::For::kHold});
     return false;
   }
-  exclusive ? void(exclusive_ = true) : void(++sharers_);
-  return true;
+  if (!exclusive) {
+    ++sharers_;
+    return true;
+  }
+  exclusive_ = true;
+  gate_taken_ = gate_passing_ == 0;
+  if (!gate_taken_) waiter.granted();  // behind those that pass
+  return gate_taken_;
 }
 
 bool LockTable::lock(Key key, LockWaiter& waiter) {
   const auto [held, fresh] = keys_.try_emplace(std::string(key.name));
-  if (!fresh) held->second.push_back({&waiter, Waiting::For::kHold});
-  return fresh;
+  if (fresh) return true;
+  if (held->second.held) {
+    held->second.waiting.push_back({&waiter, Waiting::For::kHold});
+  } else {
+    held->second.held = true;
+    waiter.granted();  // behind those that pass
+  }
+  return false;
+}
+
+void LockTable::take(Key key) {
+  const auto held = keys_.find(std::string(key.name));
+  assert(held != keys_.end());
+  held->second.taken = true;
 }
 
 void LockTable::unlock(Key key) {
   const auto held = keys_.find(std::string(key.name));
   assert(held != keys_.end());
-  auto& waiting = held->second;
-  while (!waiting.empty()) {
-    const Waiting next = waiting.front();
-    waiting.pop_front();
+  Held& state = held->second;
+  state.held = state.taken = false;
+  while (!state.waiting.empty() && !state.held) {
+    const Waiting next = state.waiting.front();
+    state.waiting.pop_front();
+    next.purpose == Waiting::For::kHold ? void(state.held = true) : void(++state.passing);
     next.waiter->granted();
-    if (next.purpose == Waiting::For::kHold) return;  // stays held, by the next
   }
-  keys_.erase(held);
+  if (!state.held && state.passing == 0) keys_.erase(held);
 }
 
 void LockTable::unlock_gate(bool exclusive) {
-  exclusive ? void(exclusive_ = false) : void(--sharers_);
+  exclusive ? void(exclusive_ = gate_taken_ = false) : void(--sharers_);
   open_gate();
 }
 
@@ -57,6 +87,8 @@ void LockTable::open_gate() {
       exclusive_ = true;
     } else if (next.purpose == Waiting::For::kHold) {
       ++sharers_;
+    } else {
+      ++gate_passing_;
     }
     gate_.pop_front();
     next.waiter->granted();

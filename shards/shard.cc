@@ -87,7 +87,7 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const std::int64_t old_expiry_ms = slot != nullptr ? slot->entry()->expiry_ms() : 0;
   if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
-    expiry_.push(string.expiry_ms, log_db, hash);
+    expect_expiry(string.expiry_ms, log_db, hash);
   }
   if (string.expiry_ms != 0) ++db.expiring;
   if (old_expiry_ms != 0) --db.expiring;
@@ -177,9 +177,10 @@ void Shard::publish_sizes(int log_db) {
   sizes_.expiring[name].store(db.expiring, std::memory_order_relaxed);
 }
 
-bool Shard::cold(Key key) {
+std::optional<std::uint32_t> Shard::cold(Key key) {
   const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
-  return slot != nullptr && !slot->resident();
+  if (slot == nullptr || slot->resident()) return std::nullopt;
+  return slot->entry()->value_bytes();
 }
 
 void Shard::stage(Key key, StageWaiter* waiter) {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -89,8 +90,9 @@ class Shard final : public Keyspace {
     return key.hash;
   }
   void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
-  // True when the key is there with a cold value: a read would have to be staged. Counts and changes nothing.
-  bool cold(Key key);
+  // The length of the key's value when that is cold, so that a read would have to be staged. Counts and
+  // changes nothing.
+  std::optional<std::uint32_t> cold(Key key);
   // Reads a cold value; staged() of the waiter is called from Disk::poll when it is resident (or gone, or
   // failed).
   void stage(Key key, StageWaiter* waiter);
@@ -120,6 +122,9 @@ class Shard final : public Keyspace {
   // --- Chores, called by the worker.
   // Removes keys that are due; true when more are.
   bool expire_due();
+  // Makes the expiry queue anew, a slice at a time, when most of it is of keys that are gone or expire later;
+  // true when there is more to do.
+  bool tidy_expiry();
   void set_active_expiry(bool on) { active_expiry_ = on; }
   // Unix ms of the next key to expire; 0 when none.
   std::int64_t next_expiry_ms() const {
@@ -182,6 +187,8 @@ class Shard final : public Keyspace {
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
   bool expire(int log_db, Slot* slot);
+  void expect_expiry(std::int64_t due_ms, int log_db, std::uint64_t hash);
+  bool expiry_is_untidy() const;
   void flush_db(int log_db);
   void kill(const Entry& entry);
   void account(int log_db, const Entry& entry, bool resident, int sign);
@@ -201,6 +208,13 @@ class Shard final : public Keyspace {
   Stager stager_;
   LockTable locks_;
   ExpiryQueue expiry_;
+  // While the queue is made anew: the new one, and where the walk over the keys is.
+  struct Tidying {
+    ExpiryQueue queue;
+    std::size_t db = 0;
+    std::uint64_t cursor = 0;
+  };
+  std::optional<Tidying> tidying_;
   std::array<Db, limits::kDatabases> dbs_;                 // by database of the log
   std::array<std::uint8_t, limits::kDatabases> db_map_;    // client's database -> database of the log
   std::array<std::uint8_t, limits::kDatabases> db_names_;  // the inverse

@@ -25,8 +25,50 @@ bool Shard::expire_due() {
     // A full disk cannot take the tombstone: the key stays invisible, and its removal is tried again.
     const bool kept = due != nullptr && !expire(element.db(), due);
     if (kept) later_ms = now_ms_ + limits::kSpaceRetryMs;
-    if (later_ms != 0) expiry_.push(later_ms, element.db(), element.hash);
+    if (later_ms != 0) expect_expiry(later_ms, element.db(), element.hash);
   }
+  return true;
+}
+
+void Shard::expect_expiry(std::int64_t due_ms, int log_db, std::uint64_t hash) {
+  expiry_.push(due_ms, log_db, hash);
+  if (tidying_) tidying_->queue.push(due_ms, log_db, hash);
+}
+
+// Keys that are set and deleted, or lose their expiry and get another, leave elements behind that are due in
+// a year, perhaps. Walking over the keys must be worth it, so the queue may also grow to an eighth of them
+// first.
+bool Shard::expiry_is_untidy() const {
+  std::uint64_t expiring = 0;
+  std::uint64_t walked = 0;
+  for (const Db& db : dbs_) {
+    expiring += db.expiring;
+    if (db.expiring > 0) walked += db.index.size();
+  }
+  return expiry_.size() > 2 * expiring + std::max<std::uint64_t>(limits::kExpiryExcessMin, walked / 8);
+}
+
+bool Shard::tidy_expiry() {
+  if (!tidying_) {
+    if (!expiry_is_untidy()) return false;
+    tidying_.emplace();
+  }
+  Tidying& tidying = *tidying_;
+  while (tidying.db < dbs_.size() && dbs_[tidying.db].expiring == 0) {
+    ++tidying.db;  // who gets an expiry now is queued in both
+    tidying.cursor = 0;
+  }
+  if (tidying.db == dbs_.size()) {
+    expiry_ = std::move(tidying.queue);
+    tidying_.reset();
+    return false;
+  }
+  const auto log_db = static_cast<int>(tidying.db);
+  tidying.cursor = dbs_[tidying.db].index.scan(tidying.cursor, limits::kTidiedKeysPerSlice, [&](Slot& slot) {
+    const Entry& entry = *slot.entry();
+    if (entry.has(Entry::kExpires)) tidying.queue.push(entry.expiry_ms(), log_db, hash_key(entry.key()));
+  });
+  if (tidying.cursor == 0) ++tidying.db;
   return true;
 }
 
@@ -47,6 +89,7 @@ std::uint64_t Shard::memory_bytes() const {
 // What cannot be demoted: tables, cold entries, the expiry queue.
 std::uint64_t Shard::index_bytes() const {
   std::uint64_t bytes = entry_bytes_ - resident_bytes_ + expiry_.bytes();
+  if (tidying_) bytes += tidying_->queue.bytes();
   for (const Db& db : dbs_) bytes += db.index.table_bytes();
   return bytes;
 }

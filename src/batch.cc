@@ -2,6 +2,7 @@
 #include "src/batch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "src/connection.h"
@@ -103,13 +104,14 @@ bool Batch::run_one(Worker& here, Request& request) {
 
 bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args arguments) {
   LockTable& locks = host.shard.locks();
+  if (pass_) locks.come_back(*std::exchange(pass_, std::nullopt));
   if (locks.idle()) return false;
   std::vector<int> positions;
   find_keys(*request.command, arguments, positions);
   for (const int position : positions) {
     const Key key = key_at(request, position);
     if (locks.free(key)) continue;
-    locks.wait(key, *this);
+    pass_ = locks.wait(key, *this);
     return true;
   }
   return false;
@@ -148,12 +150,16 @@ void Batch::release_demotion() {
 // The reads of the commands behind the one that waits: they will find their values resident.
 void Batch::stage_ahead(Worker& here) {
   const std::size_t end = std::min(requests_.size(), next_ + limits::kStagedAhead);
-  for (std::size_t i = next_ + 1; i < end; ++i) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = next_ + 1; i < end && bytes < limits::kStagedAheadBytes; ++i) {
     const Request& request = requests_[i];
     if (request.command->has(kNoValues) || request.command->keys.first == 0) continue;
     const Key key = first_key(request);
     Shard& shard = here.host(request.shard).shard;
-    if (shard.cold(key)) shard.stage(key, nullptr);
+    const std::optional<std::uint32_t> value_bytes = shard.cold(key);
+    if (!value_bytes) continue;
+    bytes += *value_bytes;
+    if (bytes <= limits::kStagedAheadBytes) shard.stage(key, nullptr);
   }
 }
 
@@ -177,7 +183,9 @@ void Batch::note_commit(ShardHost& host, const Request& request, Args arguments,
   const Shard& shard = host.shard;
   std::uint64_t gsn = shard.last_gsn();
   if (shard.committed(gsn)) return;
-  if (gsn == gsn_before && host.shard.log().mode() == SyncMode::kAlways && request.command->keys.first > 0) {
+  // A log that has failed never commits its end, but what was committed before can still be read.
+  const bool by_key = host.shard.log().mode() == SyncMode::kAlways || host.shard.log().failed();
+  if (gsn == gsn_before && by_key && request.command->keys.first > 0) {
     gsn = 0;
     std::vector<int> positions;
     find_keys(*request.command, arguments, positions);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,8 +100,9 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   std::vector<std::size_t> reply_ends_;
   std::size_t next_ = 0;  // request to run next
   Step step_ = Step::kAtHome;
-  Worker* here_ = nullptr;   // while it is parked
-  std::size_t staging_ = 0;  // values that it waits for
+  Worker* here_ = nullptr;               // while it is parked
+  std::optional<LockTable::Pass> pass_;  // while it waits for a key that is locked
+  std::size_t staging_ = 0;              // values that it waits for
   std::string stage_error_;
   int attempts_ = 0;                    // times that the next request has found a value cold
   ShardHost* demotion_held_ = nullptr;  // where it keeps values in memory

@@ -191,7 +191,8 @@ void Connection::batch_came_back() {
 }
 
 void Connection::special_came_back() {
-  if (!special_blind_) output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
+  if (!special_blind_ && !closing_)
+    output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
     worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(),
@@ -220,7 +221,7 @@ void Connection::collect() {
       reply = std::string_view(batch.replies()).substr(begin, batch.reply_end(position) - begin);
       ++position;
     }
-    if (!source.blind) output_.append(reply);
+    if (!source.blind && !closing_) output_.append(reply);
   }
   if (has_output()) want_output();
   if (collected_ == sequence_.size()) return end_turn();
@@ -240,6 +241,11 @@ void Connection::resume() {
     worker_.send(batch->worker(), batch.get());
   }
   assert(away_ > 0);
+}
+
+void Connection::end_stalled_turn() {
+  stalled_ = false;
+  end_turn();
 }
 
 void Connection::end_turn() {

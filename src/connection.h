@@ -54,6 +54,8 @@ class Connection final : public Message {
   bool closing() const { return closing_; }
   // Has a turn under way, or input that may be one.
   bool busy() const { return turn_active_ || scheduled_; }
+  // A turn is under way and will end whatever the client does.
+  bool running() const { return turn_active_ && !stalled_; }
   bool has_output() const { return output_sent_ < output_.size(); }
   void schedule();
 
@@ -85,6 +87,7 @@ class Connection final : public Message {
   void dispatch();
   void collect();
   void resume();
+  void end_stalled_turn();
   void end_turn();
   void make_input_room();
   void want_output();

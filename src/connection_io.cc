@@ -86,6 +86,7 @@ void Connection::on_readable() {
       return;
     }
     make_input_room();
+    if (closing_) return;
   }
   const std::size_t room = input_.free_bytes();
   const ssize_t got = recv(session_.client.fd, input_.free_space(), room, 0);
@@ -163,7 +164,10 @@ void Connection::close() {
   output_.clear();
   output_sent_ = 0;
   uv_poll_stop(&poll_);
-  if (stalled_) resume();  // nobody reads it, but the turn must end
+  if (stalled_) {
+    // Nobody reads it, but the turn must end. When the server stops, what has not run yet never will.
+    worker_.draining() ? end_stalled_turn() : resume();
+  }
   destroy_when_possible();
 }
 

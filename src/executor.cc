@@ -24,8 +24,10 @@ std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args argumen
   return 2 * bytes;
 }
 
+// What it changes must be one batch. MOVE names one key, and changes it in two databases.
 bool changes_several_keys(const Command& command, Args arguments) {
-  return command.has(kWrite) && command.keys.last != command.keys.first && arguments.size() > 2;
+  if (!command.has(kWrite)) return false;
+  return (command.keys.last != command.keys.first && arguments.size() > 2) || command.name == "move";
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ inline constexpr std::size_t kKeptBufferBytes = 64u << 10;
 
 // Commands behind a waiting one whose cold values are read ahead.
 inline constexpr std::size_t kStagedAhead = 128;
+// And no more of them than this together: large values would fill the memory long before they are used.
+inline constexpr std::uint64_t kStagedAheadBytes = 4u << 20;
 
 // Times that a command may find that a value it had read was demoted again, before it holds demotion up.
 inline constexpr int kStageAttempts = 3;

@@ -170,6 +170,8 @@ void Transaction::next_part() {
 
 bool Transaction::lock(ShardHost& host, Part& part) {
   LockTable& locks = host.shard.locks();
+  if (locked_ == 1 && exclusive_) locks.take_gate(true);
+  if (locked_ > 1) locks.take({request_.db, part.names[locked_ - 2]});
   while (locked_ < part.names.size() + 1) {
     const bool granted = locked_ == 0 ? locks.lock_gate(exclusive_, *this)
                                       : locks.lock({request_.db, part.names[locked_ - 1]}, *this);
@@ -229,8 +231,10 @@ void Transaction::run() {
     return begin(Step::kLoad, true);
   }
   if (!status.ok()) {
+    // An error tells what is there, too (ERR no such key), so it waits for the commits of what the command
+    // saw.
     failure_ = status.message();
-    return begin(Step::kUnlock, true);
+    return begin(Step::kCommit, false);
   }
   ShardHost& host = here_->host(parts_.back().shard);
   host.keyspace.hits += context.counters.hits;

@@ -99,10 +99,6 @@ Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recove
   options.log.segment_bytes = static_cast<std::uint64_t>(settings_.segment_bytes);
   options.log.mode = mode_of(settings_.appendfsync);
   options.warn = [](const std::string& line) { log_warning(line); };
-  if (server_.database().fresh()) {
-    if (auto status = disk_->make_directory(options.log.directory); !status.ok()) return status;
-    if (auto status = disk_->sync_directory(server_.database().directory()); !status.ok()) return status;
-  }
   hosts_.resize(server_.shard_count());
   hosts_[shard] = std::make_unique<ShardHost>(*disk_, background_, options);
   owned_.push_back(hosts_[shard].get());

@@ -148,13 +148,15 @@ void Worker::do_chores() {
       more |= shard.expire_due();
       shard.log().flush();
     }
+    more |= shard.tidy_expiry();
     if (host->demotion_holds == 0) more |= shard.demote();
     const std::int64_t next_expiry_ms = shard.next_expiry_ms();
     if (next_expiry_ms != 0 && (next_ms == 0 || next_expiry_ms < next_ms)) next_ms = next_expiry_ms;
   }
   if (pause_until_ms_ != 0 && pause_until_ms_ <= now_ms_) end_pause();
   if (more) {
-    schedule_timer(now_ms_);
+    schedule_timer(now_ms_ +
+                   1);  // a timer that is due at once fires before the loop waits, and does not wake it
   } else if (next_ms != 0) {
     schedule_timer(next_ms);
   }
@@ -197,9 +199,14 @@ void Worker::drain(std::function<void()> drained) {
 
 void Worker::check_drained() {
   if (on_drained_ == nullptr) return;
-  bool waits = background_.in_flight() > 0;
-  for (auto& [id, connection] : connections_) waits |= connection->busy() || connection->has_output();
-  if (waits && now_ms_ < drain_deadline_ms_) return schedule_timer(now_ms_ + 10);
+  // Only clients have a deadline: a transaction that has begun must end, or it would be left half done.
+  bool runs = background_.in_flight() > 0;
+  bool client_waits = false;
+  for (auto& [id, connection] : connections_) {
+    runs |= connection->running();
+    client_waits |= connection->busy() || connection->has_output();
+  }
+  if (runs || (client_waits && now_ms_ < drain_deadline_ms_)) return schedule_timer(now_ms_ + 10);
   std::exchange(on_drained_, nullptr)();
 }
 

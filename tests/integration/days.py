@@ -4,7 +4,8 @@
 """Bad input and bad days: what a server must refuse, survive or tell, one by one.
 
 The days themselves stand in days_start.py (starts that are refused, torn tails), days_disk.py (faults of a
-running server's disk) and days_clients.py (clients that misbehave, and ways to end). `--only WORD` runs those
+running server's disk), days_clients.py (clients that misbehave, and ways to end) and days_load.py (much of
+something). `--only WORD` runs those
 whose name contains the word.
 """
 import sys
@@ -13,6 +14,7 @@ import traceback
 
 import days_clients
 import days_disk
+import days_load
 import days_start
 from stave_testing import Server, parse_arguments
 
@@ -60,7 +62,7 @@ def main():
     arguments = parse_arguments(
         __doc__, ("--backend", {"choices": ("uring", "threads"), "default": "uring"}),
         ("--only", {"default": "", "help": "run the days whose name contains this"}))
-    days = [day for module in (days_start, days_disk, days_clients) for day in module.DAYS
+    days = [day for module in (days_start, days_disk, days_clients, days_load) for day in module.DAYS
             if arguments.only in day.__name__]
     passed = [run_day(Setup(arguments), day) for day in days]
     print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")

@@ -94,6 +94,36 @@ def missing_meta(setup):
 
 
 @day
+def first_start_cut_short(setup):
+    """Killed between any two steps of making the database, the next start makes it."""
+    server = setup.server()
+    server.kill9()
+    shutil.rmtree(server.dir)
+    for leftovers in ((), ("LOCK",), ("LOCK", "shard-0000/"), ("LOCK", "shard-0000/", "shard-0001/"),
+                      ("LOCK", "shard-0000/", "shard-0001/", "stave.meta.new")):
+        server.dir.mkdir()
+        for name in leftovers:
+            path = server.dir / name
+            path.mkdir() if name.endswith("/") else path.touch()
+        server.start()
+        with server.client() as client:
+            assert client.call("MSET", "a", 1, "b", 2, "c", 3) == b"OK"
+        server.restart(kill9=True)
+        with server.client() as client:
+            assert client.call("MGET", "a", "b", "c") == [b"1", b"2", b"3"]
+        server.kill9()
+        shutil.rmtree(server.dir)
+    # The meta file is what makes it a database: everything else stands before it.
+    server.dir.mkdir()
+    server.wrapper = ["strace", "-D", "-f", "-qq", "-o", str(server.root / "trace"), "-e", "trace=mkdir,mkdirat,rename"]
+    server.start()
+    server.stop()
+    server.wrapper = []
+    calls = (server.root / "trace").read_text()
+    assert 0 < calls.index("shard-0001") < calls.index("stave.meta.new"), calls
+
+
+@day
 def unreadable_directory(setup):
     """A directory, a segment or a meta file that the server may not read."""
     assert os.geteuid() == 0, "this day needs root, to become somebody without rights"

@@ -31,6 +31,8 @@ QUESTIONS = {
     "DBSIZE": lambda client, key: client.call("DBSIZE") == 1,
     "RANDOMKEY": lambda client, key: client.call("RANDOMKEY") == key,
     "SCAN": lambda client, key: walk(client) == [key],
+    # An error over two shards, as it must be the key that is gone.
+    "RENAME": lambda client, key: not client.execute("RENAME", key, KEYS[key == KEYS[0]]).is_error(),
 }
 
 
@@ -53,7 +55,10 @@ def main():
     with Server(arguments.server, options, wrapper=STRACE) as server:
         for key in KEYS:
             for name in QUESTIONS:
-                check(server, key, name, ("SET", key, "v"), True)
+                if name == "RENAME":
+                    server.client().call("SET", key, "v")
+                else:
+                    check(server, key, name, ("SET", key, "v"), True)
                 check(server, key, name, ("DEL", key), False)
     print("ok")
 

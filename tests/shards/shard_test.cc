@@ -242,6 +242,63 @@ TEST_CASE("keys expire on time, once, and stay away after a crash") {
   CHECK_FALSE(second.get("later").has_value());
 }
 
+TEST_CASE("the expiry queue does not grow with keys that are gone or expire later than once said") {
+  TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  Shard& shard = test.shard();
+  const std::int64_t now_ms = 1'000'000;
+  const std::int64_t year_ms = 31'536'000'000;
+  shard.set_now(now_ms);
+  for (int i = 0; i < 3000; ++i) test.put("due:" + std::to_string(i), "v", now_ms + 1000 + i);
+  const auto tidy = [&] {
+    for (int step = 0; shard.tidy_expiry(); ++step) {
+      REQUIRE(step < 1000);
+      // The shard goes on meanwhile.
+      test.put("new:" + std::to_string(step), "v", now_ms + 500);
+      test.put("due:" + std::to_string(step), "w", now_ms + 2000);
+    }
+  };
+  const std::uint64_t before = shard.index_bytes();
+  for (int i = 0; i < 200'000; ++i) {
+    test.put("session", "v", now_ms + year_ms + i);
+    i % 2 == 0 ? test.del("session") : test.put("session", "v");
+    if (i % 5000 == 0) tidy();
+  }
+  tidy();
+  CHECK(shard.index_bytes() < before + (512u << 10));
+
+  // And still everything expires on time.
+  shard.set_now(now_ms + 10'000);
+  while (shard.expire_due()) {
+  }
+  CHECK(shard.sizes().expiring[0] == 0);
+  CHECK(test.get("due:7") == std::nullopt);
+  CHECK(shard.counters().expired >= 3000);
+  CHECK(shard.sizes().keys[0] <= 1);
+}
+
+TEST_CASE("a key that expires in a billion years keeps no other from expiring, and no loop busy") {
+  TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  Shard& shard = test.shard();
+  shard.set_now(1000);
+  std::int64_t never_ms = std::int64_t{1} << 60;
+  SUBCASE("2^60 ms") {}
+  SUBCASE("a little more") {
+    never_ms += 5;
+  }
+  SUBCASE("the last ms") {
+    never_ms = INT64_MAX;
+  }
+  test.put("never", "v", never_ms);
+  test.put("soon", "v", 2000);
+  CHECK(shard.next_expiry_ms() == 2000);
+  shard.set_now(2000);
+  CHECK_FALSE(shard.expire_due());
+  CHECK(shard.sizes().keys[0] == 1);
+  CHECK(test.get("never") == "v");
+}
+
 TEST_CASE("demotion keeps within the budget and values come back") {
   const TempDirectory directory;
   ShardSetup setup;
