@@ -70,11 +70,9 @@ Connection::Taken Connection::take(Args arguments) {
   }
   const bool alone = command != nullptr && command->call != nullptr;
   if (alone && !sequence_.empty()) return Taken::kLater;
-  if (command != nullptr && worker_.paused(command->has(kWrite)) && may_be_paused(*command)) {
-    worker_.wait_for_pause_end(id());
-    return Taken::kLater;
-  }
   if (reject(command, arguments)) return Taken::kYes;
+  held_ = worker_.paused(command->has(kWrite));
+  if (held_) return Taken::kLater;
   session_.client.last_command = command;
   if (command->data != nullptr) return route(*command, arguments);
   session_.client.last_active_ms = worker_.now_ms();

@@ -56,6 +56,8 @@ class Connection final : public Message {
   bool busy() const { return turn_active_ || scheduled_; }
   bool has_output() const { return output_sent_ < output_.size(); }
   void schedule();
+  // CLIENT PAUSE holds its next command.
+  bool held() const { return held_; }
 
   // For CLIENT LIST and INFO.
   std::size_t input_bytes() const { return input_.size(); }
@@ -120,6 +122,7 @@ class Connection final : public Message {
   bool output_blocked_ = false;  // the socket takes no more for now
   bool output_wanted_ = false;   // is in the worker's list
   bool scheduled_ = false;       // is in the worker's ready list
+  bool held_ = false;            // input waits for a pause to end
   bool stalled_ = false;         // a batch waits until the client has read
   bool peer_closed_ = false;     // no more input will come
   bool closing_ = false;

@@ -41,7 +41,7 @@ Status Connection::start() {
 // Watches for what can be done now: input while there is room for it, output while some is left over.
 void Connection::update_poll() {
   if (closing_) return;
-  const bool room = !turn_active_ || input_.size() < limits::kInputWaitingBytes;
+  const bool room = !(turn_active_ || held_) || input_.size() < limits::kInputWaitingBytes;
   const bool reads = room && !peer_closed_ && !close_after_replies_ &&
                      output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
   const int events = (reads ? UV_READABLE : 0) | (has_output() && output_blocked_ ? UV_WRITABLE : 0);

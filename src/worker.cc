@@ -226,8 +226,8 @@ void Worker::pause_until(std::int64_t until_ms, bool writes_only) {
 
 void Worker::end_pause() {
   pause_until_ms_ = 0;
-  for (const std::uint64_t id : std::exchange(paused_, {})) {
-    if (Connection* connection = find_connection(id); connection != nullptr) connection->schedule();
+  for (const auto& [id, connection] : connections_) {
+    if (connection->held()) connection->schedule();
   }
 }
 

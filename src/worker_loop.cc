@@ -182,7 +182,7 @@ void Worker::on_second() {
   std::vector<Connection*> idle;
   for (auto& [id, connection] : connections_) {
     const bool is_idle = now_ms_ - connection->session().client.last_active_ms > settings_.timeout * 1000;
-    if (is_idle && !connection->busy()) idle.push_back(connection.get());
+    if (is_idle && !connection->busy() && !connection->held()) idle.push_back(connection.get());
   }
   for (Connection* connection : idle) connection->close();
 }
