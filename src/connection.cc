@@ -39,6 +39,7 @@ void Connection::process_input() {
 // Parses what is there, up to a turn's worth. False when there was no whole request.
 bool Connection::build_turn() {
   const Settings& settings = worker_.settings();
+  turn_bytes_ = 0;
   resp::Limits parser_limits;
   parser_limits.bulk_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
   while (!input_.empty() && sequence_.size() < limits::kTurnCommands && !close_after_replies_) {
@@ -52,6 +53,7 @@ bool Connection::build_turn() {
     const std::size_t consumed = parser_.consumed();
     if (!arguments_.empty() && take(arguments_) == Taken::kLater) break;
     input_.consume(consumed);
+    turn_bytes_ += consumed;
     if (call_ != nullptr || transaction_ != nullptr) break;
   }
   return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
@@ -249,6 +251,7 @@ void Connection::end_turn() {
   local_replies_.clear();
   local_ends_.clear();
   collected_ = local_position_ = 0;
+  turn_bytes_ = 0;
   turn_active_ = false;
   if (has_output()) want_output();
   if (input_.empty()) input_.release();

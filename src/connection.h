@@ -60,7 +60,8 @@ class Connection final : public Message {
   bool held() const { return held_; }
 
   // For CLIENT LIST and INFO.
-  std::size_t input_bytes() const { return input_.size(); }
+  // Read from the socket; what the turn under way has taken up is counted until its end.
+  std::size_t input_bytes() const { return turn_bytes_ + input_.size(); }
   std::size_t input_free_bytes() const { return input_.free_bytes(); }
   std::size_t output_bytes() const { return output_.size() - output_sent_; }
 
@@ -106,6 +107,7 @@ class Connection final : public Message {
 
   // The turn.
   bool turn_active_ = false;
+  std::size_t turn_bytes_ = 0;    // of the input that it was made from
   std::vector<Source> sequence_;  // of its replies, in order
   std::size_t collected_ = 0;     // replies of sequence_ that are in output_
   std::vector<std::size_t> local_ends_;
