@@ -192,6 +192,7 @@ void Connection::batch_came_back() {
 
 void Connection::special_came_back() {
   if (!special_blind_) output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
+  enforce_output_limits();
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
     worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(),
@@ -222,6 +223,7 @@ void Connection::collect() {
     }
     if (!source.blind) output_.append(reply);
   }
+  enforce_output_limits();
   if (has_output()) want_output();
   if (collected_ == sequence_.size()) return end_turn();
   // A batch has stopped because its replies were large: it goes on when the client has read them.

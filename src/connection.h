@@ -51,6 +51,8 @@ class Connection final : public Message {
   void close();
   // Closes once the client has its replies.
   void close_after_replies();
+  // Closes it when too many replies wait; at each change of the output, and each second.
+  void enforce_output_limits();
   bool closing() const { return closing_; }
   // Has a turn under way, or input that may be one.
   bool busy() const { return turn_active_ || scheduled_; }
@@ -121,12 +123,13 @@ class Connection final : public Message {
 
   std::string output_;
   std::size_t output_sent_ = 0;
-  bool output_blocked_ = false;  // the socket takes no more for now
-  bool output_wanted_ = false;   // is in the worker's list
-  bool scheduled_ = false;       // is in the worker's ready list
-  bool held_ = false;            // input waits for a pause to end
-  bool stalled_ = false;         // a batch waits until the client has read
-  bool peer_closed_ = false;     // no more input will come
+  std::int64_t output_high_since_ms_ = 0;  // when it reached the soft limit; 0: it is below
+  bool output_blocked_ = false;            // the socket takes no more for now
+  bool output_wanted_ = false;             // is in the worker's list
+  bool scheduled_ = false;                 // is in the worker's ready list
+  bool held_ = false;                      // input waits for a pause to end
+  bool stalled_ = false;                   // a batch waits until the client has read
+  bool peer_closed_ = false;               // no more input will come
   bool closing_ = false;
   bool closed_ = false;
   bool close_after_replies_ = false;

@@ -178,6 +178,7 @@ void Worker::on_second() {
   for (ShardHost* host : owned_) {
     if (host->shard.log().mode() == SyncMode::kEverysec) host->shard.log().start_sync();
   }
+  for (const auto& [id, connection] : connections_) connection->enforce_output_limits();
   if (settings_.timeout <= 0) return;
   std::vector<Connection*> idle;
   for (auto& [id, connection] : connections_) {
