@@ -30,12 +30,20 @@ std::string joined(Words words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-// `option` is "--name"; `values` are the words after it.
-Status apply_option(std::string_view option, Words values, Settings& settings) {
+// `word` is "--name", or "--name value" in one; `values` are the words after it.
+Status apply_option(std::string_view word, Words values, Settings& settings) {
+  const std::size_t space = word.find(' ');
+  const std::string_view option = word.substr(0, space);
+  std::string value = joined(values);
+  if (space != std::string_view::npos) {
+    value = std::string(word.substr(space + 1)) + (values.empty() ? "" : " ") + value;
+  }
   const Setting* setting = find_setting_loosely(option.substr(2));
   if (setting == nullptr) return command_line_error(option, "unknown setting");
-  if (values.empty()) return command_line_error(option, "needs a value");
-  Status status = parse_setting(*setting, joined(values), settings);
+  // Redis takes --save alone as --save "".
+  const bool has_value = space != std::string_view::npos || !values.empty() || setting->name == "save";
+  if (!has_value) return command_line_error(option, "needs a value");
+  Status status = parse_setting(*setting, value, settings);
   if (status.ok()) return status;
   return command_line_error(option, without_subject(status.message()));
 }

@@ -39,6 +39,7 @@ void Connection::process_input() {
 // Parses what is there, up to a turn's worth. False when there was no whole request.
 bool Connection::build_turn() {
   const Settings& settings = worker_.settings();
+  turn_bytes_ = 0;
   resp::Limits parser_limits;
   parser_limits.bulk_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
   while (!input_.empty() && sequence_.size() < limits::kTurnCommands && !close_after_replies_) {
@@ -52,6 +53,7 @@ bool Connection::build_turn() {
     const std::size_t consumed = parser_.consumed();
     if (!arguments_.empty() && take(arguments_) == Taken::kLater) break;
     input_.consume(consumed);
+    turn_bytes_ += consumed;
     if (call_ != nullptr || transaction_ != nullptr) break;
   }
   return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
@@ -70,11 +72,9 @@ Connection::Taken Connection::take(Args arguments) {
   }
   const bool alone = command != nullptr && command->call != nullptr;
   if (alone && !sequence_.empty()) return Taken::kLater;
-  if (command != nullptr && worker_.paused(command->has(kWrite)) && may_be_paused(*command)) {
-    worker_.wait_for_pause_end(id());
-    return Taken::kLater;
-  }
   if (reject(command, arguments)) return Taken::kYes;
+  held_ = worker_.paused(command->has(kWrite));
+  if (held_) return Taken::kLater;
   session_.client.last_command = command;
   if (command->data != nullptr) return route(*command, arguments);
   session_.client.last_active_ms = worker_.now_ms();
@@ -193,6 +193,7 @@ void Connection::batch_came_back() {
 void Connection::special_came_back() {
   if (!special_blind_ && !closing_)
     output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
+  enforce_output_limits();
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
     worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(),
@@ -223,6 +224,7 @@ void Connection::collect() {
     }
     if (!source.blind && !closing_) output_.append(reply);
   }
+  enforce_output_limits();
   if (has_output()) want_output();
   if (collected_ == sequence_.size()) return end_turn();
   // A batch has stopped because its replies were large: it goes on when the client has read them.
@@ -257,6 +259,7 @@ void Connection::end_turn() {
   local_replies_.clear();
   local_ends_.clear();
   collected_ = local_position_ = 0;
+  turn_bytes_ = 0;
   turn_active_ = false;
   if (has_output()) want_output();
   if (input_.empty()) input_.release();

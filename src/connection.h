@@ -51,6 +51,8 @@ class Connection final : public Message {
   void close();
   // Closes once the client has its replies.
   void close_after_replies();
+  // Closes it when too many replies wait; at each change of the output, and each second.
+  void enforce_output_limits();
   bool closing() const { return closing_; }
   // Has a turn under way, or input that may be one.
   bool busy() const { return turn_active_ || scheduled_; }
@@ -58,9 +60,12 @@ class Connection final : public Message {
   bool running() const { return turn_active_ && !stalled_; }
   bool has_output() const { return output_sent_ < output_.size(); }
   void schedule();
+  // CLIENT PAUSE holds its next command.
+  bool held() const { return held_; }
 
   // For CLIENT LIST and INFO.
-  std::size_t input_bytes() const { return input_.size(); }
+  // Read from the socket; what the turn under way has taken up is counted until its end.
+  std::size_t input_bytes() const { return turn_bytes_ + input_.size(); }
   std::size_t input_free_bytes() const { return input_.free_bytes(); }
   std::size_t output_bytes() const { return output_.size() - output_sent_; }
 
@@ -107,6 +112,7 @@ class Connection final : public Message {
 
   // The turn.
   bool turn_active_ = false;
+  std::size_t turn_bytes_ = 0;    // of the input that it was made from
   std::vector<Source> sequence_;  // of its replies, in order
   std::size_t collected_ = 0;     // replies of sequence_ that are in output_
   std::vector<std::size_t> local_ends_;
@@ -120,11 +126,13 @@ class Connection final : public Message {
 
   std::string output_;
   std::size_t output_sent_ = 0;
-  bool output_blocked_ = false;  // the socket takes no more for now
-  bool output_wanted_ = false;   // is in the worker's list
-  bool scheduled_ = false;       // is in the worker's ready list
-  bool stalled_ = false;         // a batch waits until the client has read
-  bool peer_closed_ = false;     // no more input will come
+  std::int64_t output_high_since_ms_ = 0;  // when it reached the soft limit; 0: it is below
+  bool output_blocked_ = false;            // the socket takes no more for now
+  bool output_wanted_ = false;             // is in the worker's list
+  bool scheduled_ = false;                 // is in the worker's ready list
+  bool held_ = false;                      // input waits for a pause to end
+  bool stalled_ = false;                   // a batch waits until the client has read
+  bool peer_closed_ = false;               // no more input will come
   bool closing_ = false;
   bool closed_ = false;
   bool close_after_replies_ = false;

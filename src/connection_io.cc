@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 
 #include "src/addresses.h"
 #include "src/connection.h"
 #include "src/limits.h"
+#include "src/logger.h"
 #include "src/server.h"
 #include "src/worker.h"
 
@@ -41,7 +43,7 @@ Status Connection::start() {
 // Watches for what can be done now: input while there is room for it, output while some is left over.
 void Connection::update_poll() {
   if (closing_) return;
-  const bool room = !turn_active_ || input_.size() < limits::kInputWaitingBytes;
+  const bool room = !(turn_active_ || held_) || input_.size() < limits::kInputWaitingBytes;
   const bool reads = room && !peer_closed_ && !close_after_replies_ &&
                      output_bytes() < limits::kOutputBytesHigh && !worker_.draining();
   const int events = (reads ? UV_READABLE : 0) | (has_output() && output_blocked_ ? UV_WRITABLE : 0);
@@ -146,9 +148,8 @@ void Connection::put_out() {
     output_.erase(0, output_sent_);
     output_sent_ = 0;
   }
-  const auto hard_limit =
-      static_cast<std::size_t>(worker_.settings().client_output_buffer_limit.normal.hard_bytes);
-  if (hard_limit != 0 && output_bytes() > hard_limit) return close();
+  enforce_output_limits();
+  if (closing_) return destroy_when_possible();
   if (stalled_ && output_bytes() < limits::kOutputBytesHigh) {
     resume();
   } else if (!turn_active_ && !input_.empty() && output_bytes() < limits::kOutputBytesHigh) {
@@ -156,6 +157,26 @@ void Connection::put_out() {
   }
   update_poll();
   destroy_when_possible();
+}
+
+void Connection::enforce_output_limits() {
+  if (closing_) return;
+  const OutputBufferLimit& limit = worker_.settings().client_output_buffer_limit.normal;
+  const std::size_t bytes = output_bytes() > limits::kOutputBytesUncounted ? output_bytes() : 0;
+  const auto reached = [bytes](std::int64_t most) {
+    return most != 0 && bytes >= static_cast<std::size_t>(most);
+  };
+  if (!reached(limit.soft_bytes)) {
+    output_high_since_ms_ = 0;
+  } else if (output_high_since_ms_ == 0) {
+    output_high_since_ms_ = worker_.now_ms();
+  }
+  const bool for_too_long =
+      output_high_since_ms_ != 0 && worker_.now_ms() - output_high_since_ms_ > limit.soft_seconds * 1000;
+  if (!reached(limit.hard_bytes) && !for_too_long) return;
+  log_warning("closed the client at " + session_.client.address + ", for which " +
+              std::to_string(output_bytes()) + " bytes of replies waited (client-output-buffer-limit)");
+  close();
 }
 
 void Connection::close() {

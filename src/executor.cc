@@ -45,27 +45,28 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
   const std::int64_t started_ns = worker.command_clock_ns();
   shard.set_now(worker.now_ms());
 
-  Status status;
   if (command.has(kDenyOom) && shard.out_of_memory()) {
-    status = errors::kOutOfMemory;
-  } else {
-    const bool several = changes_several_keys(command, arguments);
-    if (several) status = shard.begin_batch(batch_bytes_max(shard, request, arguments));
-    if (status.ok()) {
-      Context context(shard, writer, request.db, worker.now_ms());
-      context.limits = worker.command_limits();
-      context.touch = request.touch;
-      if (command.keys.first > 0) context.first_key = first_key(request, arguments);
-      status = command.data(context, arguments);
-      if (several) shard.end_batch();
-      if (is_cold(status)) {
-        result.cold = true;
-        result.wanted = shard.take_wanted();
-        return result;
-      }
-      host.keyspace.hits += context.counters.hits;
-      host.keyspace.misses += context.counters.misses;
+    writer.error(errors::kOutOfMemory.text);
+    worker.count_rejected(&command, errors::kOutOfMemory.text);
+    return result;
+  }
+  Status status;
+  const bool several = changes_several_keys(command, arguments);
+  if (several) status = shard.begin_batch(batch_bytes_max(shard, request, arguments));
+  if (status.ok()) {
+    Context context(shard, writer, request.db, worker.now_ms());
+    context.limits = worker.command_limits();
+    context.touch = request.touch;
+    if (command.keys.first > 0) context.first_key = first_key(request, arguments);
+    status = command.data(context, arguments);
+    if (several) shard.end_batch();
+    if (is_cold(status)) {
+      result.cold = true;
+      result.wanted = shard.take_wanted();
+      return result;
     }
+    host.keyspace.hits += context.counters.hits;
+    host.keyspace.misses += context.counters.misses;
   }
   if (!status.ok()) {
     writer.output().resize(reply_begin);

@@ -22,6 +22,7 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::messages_sent,
     &InfoFigures::wakes_sent,
     &InfoFigures::turns,
+    &InfoFigures::clients_held,
     &InfoFigures::client_bytes,
     &InfoFigures::shard_bytes,
     &InfoFigures::memory_peak_bytes,
@@ -97,6 +98,7 @@ void count_connections(InfoFigures& figures, const Worker& here) {
   for (const auto& [id, connection] : here.connections()) {
     const std::size_t input_bytes = connection->input_bytes() + connection->input_free_bytes();
     figures.input_bytes_max = std::max(figures.input_bytes_max, input_bytes);
+    figures.clients_held += connection->held() ? 1 : 0;
     figures.output_bytes_max = std::max(figures.output_bytes_max, connection->output_bytes());
   }
   figures.client_bytes = here.client_bytes();

@@ -34,6 +34,7 @@ struct InfoFigures {
   // As it is now.
   std::size_t input_bytes_max = 0;   // of one connection
   std::size_t output_bytes_max = 0;  // likewise
+  std::uint64_t clients_held = 0;    // by CLIENT PAUSE
   std::uint64_t client_bytes = 0;
   std::uint64_t shard_bytes = 0;  // in memory
   std::uint64_t memory_peak_bytes = 0;

@@ -101,7 +101,7 @@ void info_clients(InfoText& text) {
   text.field("maxclients", text.home.settings().maxclients);
   text.field("client_recent_max_input_buffer", text.figures.input_bytes_max);
   text.field("client_recent_max_output_buffer", text.figures.output_bytes_max);
-  text.field("blocked_clients", 0);
+  text.field("blocked_clients", text.figures.clients_held);
   text.field("tracking_clients", 0);
   text.field("clients_in_timeout_table", 0);
   text.field("total_blocking_keys", 0);

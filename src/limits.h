@@ -18,6 +18,9 @@ inline constexpr std::size_t kBatchReplyBytes = 1u << 20;
 // Commands of a connection are not run while it has this much unread output.
 inline constexpr std::size_t kOutputBytesHigh = 1u << 20;
 
+// client-output-buffer-limit does not concern less than this: Redis answers from a fixed buffer first.
+inline constexpr std::size_t kOutputBytesUncounted = 16u << 10;
+
 // First size of a connection's input buffer; it grows to what a request needs.
 inline constexpr std::size_t kInputBytes = 16u << 10;
 

@@ -100,8 +100,4 @@ Status check_request(const Command* command, Args arguments, const Session& sess
   return {};
 }
 
-bool may_be_paused(const Command& command) {
-  return command.group != "connection" || command.name == "ping";
-}
-
 }  // namespace stave

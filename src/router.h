@@ -27,7 +27,4 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards);
 // is none.
 Status check_request(const Command* command, Args arguments, const Session& session);
 
-// CLIENT PAUSE holds everything but what is needed to end it.
-bool may_be_paused(const Command& command);
-
 }  // namespace stave

@@ -164,7 +164,11 @@ void Transaction::next_part() {
         writer.ok();
       }
       // The call that brought whole databases' changes counts itself.
-      if (!exclusive_) here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
+      if (failure_ == errors::kOutOfMemory.text) {
+        here_->count_rejected(request_.command, failure_);
+      } else if (!exclusive_) {
+        here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
+      }
   }
 }
 

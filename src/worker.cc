@@ -40,6 +40,11 @@ SyncMode mode_of(AppendFsync fsync) {
   return SyncMode::kEverysec;
 }
 
+// A shard's share of a limit, however small, is a limit: 0 would mean none.
+std::uint64_t memory_share(std::int64_t maxmemory, std::uint32_t shards) {
+  return maxmemory == 0 ? 0 : std::max<std::uint64_t>(static_cast<std::uint64_t>(maxmemory) / shards, 1);
+}
+
 void refuse(int fd, std::string_view line) {
   static_cast<void>(!::send(fd, line.data(), line.size(), MSG_NOSIGNAL));
   ::close(fd);
@@ -137,7 +142,7 @@ void Worker::apply_settings(const Settings& settings) {
   command_limits_.shard_count = server_.shard_count();
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
-    host->shard.set_memory_bytes_max(static_cast<std::uint64_t>(settings.maxmemory) / server_.shard_count());
+    host->shard.set_memory_bytes_max(memory_share(settings.maxmemory, server_.shard_count()));
   }
   set_log_level(settings.loglevel);
 }
@@ -222,8 +227,8 @@ void Worker::pause_until(std::int64_t until_ms, bool writes_only) {
 
 void Worker::end_pause() {
   pause_until_ms_ = 0;
-  for (const std::uint64_t id : std::exchange(paused_, {})) {
-    if (Connection* connection = find_connection(id); connection != nullptr) connection->schedule();
+  for (const auto& [id, connection] : connections_) {
+    if (connection->held()) connection->schedule();
   }
 }
 

@@ -95,9 +95,8 @@ class Worker {
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
   uv_loop_t* loop() { return &loop_; }
 
-  // CLIENT PAUSE; 0 ends it. Connections that wait are tried again then.
+  // CLIENT PAUSE; 0 ends it. Connections that are held are tried again then.
   void pause_until(std::int64_t until_ms, bool writes_only);
-  void wait_for_pause_end(std::uint64_t client) { paused_.push_back(client); }
   bool paused(bool write) const { return pause_until_ms_ > now_ms_ && (write || !pause_writes_only_); }
 
   // --- Stop, in two steps: first no new work, until nothing is in flight; then the shards are closed.
@@ -151,7 +150,6 @@ class Worker {
   std::int64_t timer_at_ms_ = 0;  // when it fires; 0 = not set
   std::int64_t pause_until_ms_ = 0;
   bool pause_writes_only_ = false;
-  std::vector<std::uint64_t> paused_;  // clients with input that waits
   Stats stats_;
   std::uint64_t memory_peak_bytes_ = 0;
   std::string backend_reason_;

@@ -180,11 +180,12 @@ void Worker::on_second() {
   for (ShardHost* host : owned_) {
     if (host->shard.log().mode() == SyncMode::kEverysec) host->shard.log().start_sync();
   }
+  for (const auto& [id, connection] : connections_) connection->enforce_output_limits();
   if (settings_.timeout <= 0) return;
   std::vector<Connection*> idle;
   for (auto& [id, connection] : connections_) {
     const bool is_idle = now_ms_ - connection->session().client.last_active_ms > settings_.timeout * 1000;
-    if (is_idle && !connection->busy()) idle.push_back(connection.get());
+    if (is_idle && !connection->busy() && !connection->held()) idle.push_back(connection.get());
   }
   for (Connection* connection : idle) connection->close();
 }

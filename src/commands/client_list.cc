@@ -19,8 +19,10 @@
 namespace stave {
 namespace {
 
-std::string flags_of(const Session& session) {
+std::string flags_of(const Connection& connection) {
+  const Session& session = connection.session();
   std::string flags;
+  if (connection.held()) flags += 'b';
   if (session.close_after_reply) flags += 'c';
   if (session.client.unix_socket) flags += 'U';
   if (session.client.no_evict) flags += 'e';
@@ -38,7 +40,7 @@ std::string describe(const Connection& connection, std::int64_t now_ms) {
   fmt::format_to(add, "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={}", client.id,
                  client.address, client.local_address, client.fd, client.name,
                  now_ms / 1000 - client.connected_ms / 1000, now_ms / 1000 - client.last_active_ms / 1000,
-                 flags_of(connection.session()), client.db);
+                 flags_of(connection), client.db);
   fmt::format_to(add, " sub=0 psub=0 ssub=0 multi=-1 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 rbp=0",
                  connection.input_bytes(), connection.input_free_bytes());
   fmt::format_to(add, " obl={0} oll=0 omem={0} tot-mem={1} events={2}", connection.output_bytes(),

@@ -105,6 +105,18 @@ def fields_tell_the_state(server):
         assert " cmd=client|info " in own and list(line) == [field.split("=")[0] for field in own.split()]
 
 
+def query_buffer_holds_what_runs(server):
+    """The command that asks is in it; what has been answered is not."""
+    with server.client() as client, server.client() as idle:
+        assert idle.call("SET", "k", "x" * 1000) == b"OK"
+        identity = client.call("CLIENT", "ID")
+        for command in (["CLIENT", "LIST"], ["CLIENT", "INFO"]):
+            text = client.call(*command).decode()
+            line = [line for line in text.splitlines() if line.startswith(f"id={identity} ")][0]
+            assert f" qbuf={len(encode(command))} " in line, line
+        assert [line["qbuf"] for line in lines(client)] == [str(len(encode(["CLIENT", "LIST"]))), "0"]
+
+
 def library_survives_reset(server):
     with server.client() as client:
         assert client.call("CLIENT", "SETINFO", "LIB-NAME", "stave-test") == b"OK"
@@ -244,6 +256,39 @@ def pause_holds_every_client(server):
         assert time.monotonic() - began >= 0.39
 
 
+def pause_holds_every_command(server):
+    """Those of the session, too, and the one that would end the pause; what is refused is refused at once."""
+    commands = [["CLIENT", "ID"], ["SELECT", 1], ["ECHO", "x"], ["HELLO", 2], ["RESET"], ["COMMAND", "COUNT"],
+                ["CLIENT", "UNPAUSE"], ["CLIENT", "PAUSE", 0]]
+    clients, _ = many(server, len(commands))
+    began = time.monotonic()
+    assert clients[0].call("CLIENT", "PAUSE", 300) == b"OK"
+    assert error(clients[0], "GET").startswith("ERR wrong number of arguments")
+    assert error(clients[0], "NOSUCH").startswith("ERR unknown command")
+    assert time.monotonic() - began < 0.29
+    for client, command in zip(clients, commands):
+        client.send(encode(command))
+    for client in clients:
+        assert client.read_reply().type != "-" and time.monotonic() - began >= 0.29
+
+
+def paused_clients_are_shown(server):
+    clients, ids = many(server, 8)
+    clients[0].call("CLIENT", "PAUSE", 60_000, "WRITE")
+    for client in clients[1:4]:
+        for piece in (b"*2\r\n$3\r\nDEL\r\n", b"$1\r\n1\r\n", b"PING\r\n"):
+            client.send(piece)
+            time.sleep(0.02)
+    held = sorted(int(line["id"]) for line in lines(clients[0]) if line["flags"] == "b")
+    assert held == ids[1:4], held
+    assert b"blocked_clients:3\r\n" in clients[0].call("INFO", "clients")
+    assert clients[0].call("CLIENT", "UNPAUSE") == b"OK"
+    assert [client.read_reply() for client in clients[1:4]] == [(":", 0)] * 3
+    assert [client.read_reply() for client in clients[1:4]] == [("+", b"PONG")] * 3
+    assert not any(line["flags"] == "b" for line in lines(clients[0]))
+    assert b"blocked_clients:0\r\n" in clients[0].call("INFO", "clients")
+
+
 def pause_of_writes_lets_reads_go_on(server):
     clients, _ = many(server, 8)
     clients[0].call("SET", "p", "old")
@@ -326,11 +371,11 @@ def hello_changes_nothing_when_it_fails(server):
 
 
 OPEN = [list_shows_all_by_age, list_of_ids_keeps_their_order, list_by_type, list_is_text,
-        fields_tell_the_state, library_survives_reset, kill_by_id_and_address, kill_all_but_oneself,
-        kill_oneself_comes_after_the_reply, kill_by_age, killed_in_the_middle_of_work,
-        replies_on_off_skip, two_skips, reset_is_a_new_connection,
-        pause_holds_every_client, pause_of_writes_lets_reads_go_on, pause_is_never_shortened,
-        a_killed_client_that_waits]
+        fields_tell_the_state, query_buffer_holds_what_runs, library_survives_reset, kill_by_id_and_address,
+        kill_all_but_oneself, kill_oneself_comes_after_the_reply, kill_by_age, killed_in_the_middle_of_work,
+        replies_on_off_skip, two_skips, reset_is_a_new_connection, pause_holds_every_client,
+        pause_holds_every_command, paused_clients_are_shown, pause_of_writes_lets_reads_go_on,
+        pause_is_never_shortened, a_killed_client_that_waits]
 NEW = [library_survives_reset, kill_by_age, hello_changes_nothing_when_it_fails]
 LOCKED = [nothing_before_the_password, the_password_opens, hello_changes_nothing_when_it_fails]
 

@@ -125,6 +125,46 @@ def late_reader(setup):
 
 
 @day
+def too_many_replies(setup):
+    """Above the hard limit of client-output-buffer-limit a client is closed before it gets any of its replies."""
+    server = setup.server({"segment-bytes": "1mb"})
+    observer = server.client()
+    observer.call("SET", "big", b"v" * 60_000)
+    for number in range(1000):
+        observer.call("SET", f"{number}" + "-" * 100, "v")
+    observer.call("CONFIG", "SET", "client-output-buffer-limit", "normal 100000 0 0")
+    for requests in ([["GET", "big"]] * 3, [["GET", "big"]] * 100, [["KEYS", "*"]], [["MGET", *["big"] * 3]]):
+        with server.client() as client:
+            assert client.pipeline([["GET", "big"], ["PING"]])[1].value == b"PONG"
+            client.send(b"".join(encode(request) for request in requests))
+            got = client.read_raw(5)
+            assert got == (b"", True), (len(got[0]), got[1], requests[0])
+    assert len(observer.call("CLIENT", "LIST").splitlines()) == 1
+    assert len(observer.call("GET", "big")) == 60_000
+    observer.call("CONFIG", "SET", "client-output-buffer-limit", "normal 1 0 0")
+    assert observer.call("PING") == b"PONG"  # up to 16 KiB do not count, as in Redis
+
+
+@day
+def many_replies_for_long(setup):
+    """Above the soft limit a client is closed after so many seconds, unless it reads."""
+    server = setup.server({"segment-bytes": "1mb"})
+    observer, slow, quick = server.client(), server.client(), server.client()
+    observer.call("SET", "big", b"v" * 600_000)
+    observer.call("CONFIG", "SET", "client-output-buffer-limit", "normal 0 100000 1")
+    slow.call("CLIENT", "SETNAME", "slow")
+    slow.send(encode(("GET", "big")) * 40)
+    wait_until(lambda: b"events=rw" in observer.call("CLIENT", "LIST"), what="a full socket")
+    began = time.monotonic()
+    assert b"name=slow" in observer.call("CLIENT", "LIST")
+    while b"name=slow" in observer.call("CLIENT", "LIST"):
+        assert time.monotonic() - began < 30, "a client that does not read stays"
+        assert all(len(reply.value) == 600_000 for reply in quick.pipeline([["GET", "big"]] * 40))
+    assert time.monotonic() - began > 0.9
+    assert quick.call("PING") == b"PONG"
+
+
+@day
 def promised_bulks(setup):
     """Clients that announce huge bulks and send little make no memory be taken for it."""
     server = setup.server()

@@ -17,32 +17,44 @@ def day(function):
     return function
 
 
+def rarely_until(condition):
+    """Waits for what an idle server is to do by itself: each question wakes it, so few are asked."""
+    for _ in range(6):
+        time.sleep(4)
+        if condition():
+            return
+    raise AssertionError("the idle server did not do its work")
+
+
 @day
 def reader_among_transactions(setup):
     """A reader of keys that many clients write with MSET, over shards and without a pause, gets its turn."""
     server = setup.server()
     stop = threading.Event()
+    written = [0] * 8
 
     def write(number):
         with server.client() as client:
             while not stop.is_set():
                 client.call("MSET", "k1", number, "k2", number)
+                written[number] += 1
 
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(len(written))]
     for writer in writers:
         writer.start()
     try:
-        slowest = 0.0
+        overtaken = 0
         with server.client() as reader:
             for turn in range(100):
-                began = time.monotonic()
+                before = list(written)
                 reader.execute("GET", ("k1", "k2")[turn % 2])
-                slowest = max(slowest, time.monotonic() - began)
+                overtaken = max(overtaken, *(now - then for now, then in zip(written, before)))
     finally:
         stop.set()
         for writer in writers:
             writer.join()
-    assert slowest < 0.5, f"GET waited for {slowest:.2f} s"
+    # In turn it is one or two; the rest is what the interpreter lets the writers do before the reader sees its answer.
+    assert overtaken < 300, f"one writer wrote {overtaken} times while GET waited"
 
 
 @day
@@ -54,8 +66,7 @@ def idle_server_expires(setup):
             replies = client.pipeline([("SET", f"key:{number}", "v", "PXAT", int(time.time() * 1000) + 2000)
                                        for number in range(begin, begin + 5000)])
             assert not any(reply.is_error() for reply in replies)
-        time.sleep(4)
-        assert client.call("DBSIZE") == 0
+        rarely_until(lambda: client.call("DBSIZE") == 0)
 
 
 @day
@@ -67,9 +78,7 @@ def idle_server_demotes(setup):
             client.pipeline([("SET", f"key:{number}:{at}", b"v" * 1000) for at in range(500)])
         time.sleep(1.2)  # everything is synced, nothing goes on
         client.call("CONFIG", "SET", "maxmemory", "8mb")
-        time.sleep(3)
-        used_bytes = int(info(client)["used_memory"])
-        assert used_bytes < 9 << 20, f"{used_bytes} bytes used"
+        rarely_until(lambda: int(info(client)["used_memory"]) < 9 << 20)
 
 
 @day
@@ -81,8 +90,7 @@ def sessions_come_and_go(setup):
             replies = client.pipeline([("SET", "session", "v", "EX", 31536000), ("DEL", "session")] * 5000)
             assert not any(reply.is_error() for reply in replies), replies[0]
         assert client.call("DBSIZE") == 0
-        time.sleep(0.2)
-        assert int(info(client)["used_memory"]) < 4 << 20
+        wait_until(lambda: int(info(client)["used_memory"]) < 4 << 20, 30, "memory given back")
 
 
 @day

@@ -256,6 +256,28 @@ def info_counts(server):
     assert info(clients[8])["expired_keys"] == "0"
 
 
+def out_of_memory_refuses_writes(server):
+    """However small maxmemory is, it is a limit, and what it refuses has not been called."""
+    server.client().call("CONFIG", "RESETSTAT")
+    with server.client() as client:
+        client.call("SET", "there", "v")
+        assert client.call("CONFIG", "SET", "maxmemory", 1) == b"OK"
+        for command in (["SET", "a", "b"], ["SET", "a"], ["APPEND", "there", "w"],
+                        ["MSET", *(f"key{at // 2}" for at in range(40))]):
+            expected = "OOM command not allowed" if command != ["SET", "a"] else "ERR wrong number of arguments"
+            assert error(client, *command).startswith(expected), command
+        assert client.call("GET", "there") == b"v" and client.call("EXPIRE", "there", 100) == 1
+        assert client.call("DEL", "there", "a") == 1
+        found = info(client, "all")
+        assert found["errorstat_OOM"] == "count=3" and found["total_error_replies"] == "4", found
+        assert found["cmdstat_set"].startswith("calls=1,")
+        assert found["cmdstat_set"].endswith(",rejected_calls=2,failed_calls=0")
+        for name in ("append", "mset"):
+            assert found[f"cmdstat_{name}"] == "calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0"
+        assert client.call("CONFIG", "SET", "maxmemory", 0) == b"OK"
+        assert client.call("MSET", "a", "b", "c", "d") == b"OK"
+
+
 def info_rates(server):
     client = server.client()
     deadline = time.monotonic() + 10
@@ -551,7 +573,8 @@ def info_has_the_fields_of_redis(binary):
 
 SHARED = [scan_gives_every_key_once, scan_while_keys_come_and_go, scan_and_keys_pass_over_what_has_expired, scan_errors,
           keys_matches_in_all_shards, randomkey_knows_every_key, randomkey_finds_what_is_not_expired, flush_and_swap,
-          config_set_reaches_every_worker, info_sections, info_counts, info_rates, slowlog_is_one, slowlog_has_a_length,
+          config_set_reaches_every_worker, info_sections, info_counts, out_of_memory_refuses_writes,
+          info_rates, slowlog_is_one, slowlog_has_a_length,
           slowlog_tells_who_and_hides_passwords,
           memory_usage, debug_object, debug_sleep_and_reload,
           debug_reload_leaves_nothing_unsaved, time_of_day]

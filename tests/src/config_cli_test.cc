@@ -55,6 +55,17 @@ TEST_CASE("config: options as redis-server takes them") {
   CHECK(settings.unixsocketperm == 0700);
 }
 
+TEST_CASE("config: option and value in one word, and --save alone, as redis-server takes them") {
+  auto launch =
+      load({"--save", "--maxmemory 700mb", "--loglevel warning", "--bind 127.0.0.1", "-::1", "--save"});
+  REQUIRE(launch.ok());
+  CHECK(launch->settings.maxmemory == 700 << 20);
+  CHECK(launch->settings.loglevel == LogLevel::kWarning);
+  CHECK(launch->settings.bind == std::vector<std::string>{"127.0.0.1", "-::1"});
+  CHECK(load_error({"--maxmemory 7zb"}) == load_error({"--maxmemory", "7zb"}));
+  CHECK(load_error({"--nope 1"}) == "command line: --nope: unknown setting");
+}
+
 TEST_CASE("config: help and version") {
   CHECK(load({"--help"})->action == Launch::Action::kHelp);
   CHECK(load({"-h"})->action == Launch::Action::kHelp);
