@@ -55,7 +55,12 @@ class Checker {
         numbers.push_back(number);
     }
     std::sort(numbers.begin(), numbers.end());
-    for (const std::uint64_t number : numbers) check_segment(number, number == numbers.back());
+    std::vector<Found> found;
+    for (const std::uint64_t number : numbers) find_segment(number, found);
+    // As recovery sees it: what follows the last sealed segment is the tail.
+    for (auto segment = found.rbegin(); segment != found.rend() && !segment->header.sealed; ++segment)
+      segment->tail = true;
+    for (const Found& segment : found) check_segment(segment);
     for (std::size_t db = 0; db < keys_.db_map.size(); ++db) {
       const std::size_t log_db = std::min<std::size_t>(keys_.db_map[db], limits::kDatabases - 1);
       result_.keys[db] = keys_.names[log_db].size();
@@ -66,32 +71,60 @@ class Checker {
  private:
   void problem(std::string text) { result_.problems.push_back(std::move(text)); }
 
-  void check_segment(std::uint64_t number, bool last) {
-    const std::string path = directory_ + "/" + segment_name(number);
-    auto file = disk_.open(path);
+  struct Found {
+    std::string path;
+    std::uint64_t file_bytes = 0;
+    SegmentHeader header;
+    bool blank = false;
+    bool tail = false;
+  };
+
+  void find_segment(std::uint64_t number, std::vector<Found>& found) {
+    Found segment;
+    segment.path = directory_ + "/" + segment_name(number);
+    auto file = disk_.open(segment.path);
     if (!file.ok()) return problem(file.message());
     auto size = (*file)->size();
     std::string block(kSegmentHeaderBytes, '\0');
     auto got = (*file)->read(0, block);
-    if (!size.ok() || !got.ok()) return problem(path + ": cannot be read");
-    const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
-    if (blank && last) return;  // made and never written to
-    auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
-    if (!header.ok()) return problem(path + ": " + header.message());
-    if (header->database != database_ || header->shard != shard_ || header->number != number) {
-      return problem(path + ": belongs to another database, shard or number");
+    if (!size.ok() || !got.ok()) return problem(segment.path + ": cannot be read");
+    segment.file_bytes = *size;
+    segment.blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+    if (!segment.blank) {
+      auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
+      if (!header.ok()) return problem(segment.path + ": " + header.message());
+      if (header->database != database_ || header->shard != shard_ || header->number != number)
+        return problem(segment.path + ": belongs to another database, shard or number");
+      segment.header = *header;
     }
+    found.push_back(std::move(segment));
+  }
+
+  void check_segment(const Found& found) {
+    const SegmentHeader& header = found.header;
+    if (!found.tail && (found.blank || !header.sealed)) {
+      return problem(found.path + ": " + (found.blank ? "has a blank header" : "is not sealed") +
+                     ", but a segment behind it is sealed");
+    }
+    if (found.blank) return;  // made and never written to
     SegmentCheck segment;
-    segment.name = segment_name(number);
-    segment.sealed = header->sealed;
-    segment.lowest_gsn = header->lowest_gsn;
-    if (header->lowest_gsn != next_gsn_) {
-      problem(path + ": begins with GSN " + std::to_string(header->lowest_gsn) + ", but " +
+    segment.name = segment_name(header.number);
+    segment.sealed = header.sealed;
+    segment.lowest_gsn = header.lowest_gsn;
+    if (header.lowest_gsn != next_gsn_) {
+      if (found.tail && next_gsn_ > 1) {
+        segment.note = ", beyond the end of the log: the next start sets it aside";
+        result_.segments.push_back(segment);
+        return;
+      }
+      problem(found.path + ": begins with GSN " + std::to_string(header.lowest_gsn) + ", but " +
               std::to_string(next_gsn_) + " comes next: a segment is missing or damaged");
-      next_gsn_ = header->lowest_gsn;
+      next_gsn_ = header.lowest_gsn;
     }
-    read_records(**file, *header, *size, path, segment);
-    check_hint(*header, segment);
+    auto file = disk_.open(found.path);
+    if (!file.ok()) return problem(file.message());
+    read_records(**file, header, found.file_bytes, found.path, segment);
+    check_hint(header, segment);
     result_.segments.push_back(segment);
   }
 
@@ -114,7 +147,7 @@ class Checker {
       }
       ++next_gsn_;
       ++segment.records;
-      if (record.kind != RecordKind::kTransaction) offsets_.insert(offset);
+      offsets_.insert(offset);
       keys_.apply(record);
     }
     segment.bytes = reader.offset();

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kMagic = "STAVEHNT";
 constexpr std::size_t kCrcAt = 12;
-constexpr std::size_t kHeaderBytes = 88;
+constexpr std::uint32_t kHintVersion = 2;
 constexpr std::size_t kEntryBytes = 24;
 
 std::uint32_t file_crc(std::string_view bytes) {
@@ -41,7 +41,7 @@ void HintWriter::add(const Record& record, std::uint64_t offset_bytes) {
 
 Status HintWriter::write(Disk& disk, const std::string& directory, const std::string& name) {
   std::string bytes(kMagic);
-  put(bytes, kFormatVersion);
+  put(bytes, kHintVersion);
   put(bytes, std::uint32_t{0});
   bytes.append(reinterpret_cast<const char*>(segment_.database.data()), segment_.database.size());
   put(bytes, segment_.shard);
@@ -51,8 +51,6 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
   put(bytes, segment_.highest_gsn);
   put(bytes, segment_.end_bytes);
   put(bytes, count_);
-  put(bytes, std::uint64_t{transactions_.size()});
-  for (const std::uint64_t id : transactions_) put(bytes, id);
   bytes.append(entries_);
   entries_.clear();
   entries_.shrink_to_fit();
@@ -77,7 +75,7 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {
   if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic))
     return Status::error("is not a hint of Stave");
-  if (get<std::uint32_t>(bytes, 8) != kFormatVersion) return Status::error("has another format version");
+  if (get<std::uint32_t>(bytes, 8) != kHintVersion) return Status::error("has another format version");
   if (get<std::uint32_t>(bytes, kCrcAt) != file_crc(bytes)) return Status::error("has a wrong checksum");
   const std::string_view id(reinterpret_cast<const char*>(segment.database.data()), segment.database.size());
   if (std::string_view(bytes).substr(16, 16) != id || get<std::uint32_t>(bytes, 32) != segment.shard ||
@@ -89,12 +87,6 @@ Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segm
   }
   HintReader reader;
   reader.count_ = get<std::uint64_t>(bytes, 72);
-  const auto transactions = get<std::uint64_t>(bytes, 80);
-  if (transactions > (bytes.size() - kHeaderBytes) / 8) return Status::error("has a wrong length");
-  for (std::uint64_t i = 0; i < transactions; ++i) {
-    reader.transactions_.push_back(get<std::uint64_t>(bytes, kHeaderBytes + 8 * i));
-  }
-  reader.begin_ = kHeaderBytes + 8 * transactions;
   reader.bytes_ = std::move(bytes);
   if (auto status = reader.check_entries(); !status.ok()) return status;
   return reader;
@@ -104,7 +96,7 @@ void HintReader::mend_for_fuzzing(std::string& bytes) {
   if (bytes.size() < kHeaderBytes) return;
   bytes.replace(0, kMagic.size(), kMagic);
   std::string fields;
-  put(fields, kFormatVersion);
+  put(fields, kHintVersion);
   put(fields, std::uint32_t{0});
   fields.resize(72 - kMagic.size(), '\0');
   bytes.replace(kMagic.size(), fields.size(), fields);
@@ -115,7 +107,7 @@ void HintReader::mend_for_fuzzing(std::string& bytes) {
 // The checksum already says that these are the bytes that were written; this keeps a reader inside them
 // regardless.
 Status HintReader::check_entries() const {
-  std::size_t at = begin_;
+  std::size_t at = kHeaderBytes;
   for (std::uint64_t i = 0; i < count_; ++i) {
     if (bytes_.size() - at < kEntryBytes) return Status::error("has a wrong length");
     const std::string_view entry = std::string_view(bytes_).substr(at);
@@ -168,11 +160,9 @@ Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader&
       TransactionHeader header;
       if (!TransactionHeader::decode(record.value, header))
         return Status::error(path + ": bad transaction record");
-      writer.add_transaction(header.id);
       skipping = void_transactions.contains(header.id);
-    } else if (!skipping) {
-      writer.add(record, offset);
     }
+    if (!skipping) writer.add(record, offset);
     if (!record.has(kContinues)) skipping = false;
   }
   if (reader.offset() != segment.end_bytes) return reader.error();

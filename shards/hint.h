@@ -6,13 +6,11 @@
 // Format, little-endian:
 //
 //   header := "STAVEHNT" | version u32 | crc u32 (of the whole file with this field 0) | database id 16 |
-//   shard u32 | 0 u32 |
-//             number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 | entries u64 |
-//             transactions u64
-//   file   := header | transaction id u64 * transactions | entry * entries
-//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 | GSN
-//   u64 |
-//             [expiry i64 if kHasExpiry] | key | [value, for kinds other than kString]
+//             shard u32 | 0 u32 | number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 |
+//             entries u64
+//   file   := header | entry * entries
+//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 |
+//             GSN u64 | [expiry i64 if kHasExpiry] | key | [value, for kinds other than kString]
 //
 // Entries are in the order of the log. Batches of transactions that recovery found void are left out.
 #pragma once
@@ -38,13 +36,11 @@ class HintWriter {
  public:
   explicit HintWriter(const SegmentHeader& segment) : segment_(segment) {}
   void add(const Record& record, std::uint64_t offset_bytes);
-  void add_transaction(std::uint64_t id) { transactions_.push_back(id); }
   // Writes `path` by way of a temporary file and makes it durable. The segment's header must be sealed.
   Status write(Disk& disk, const std::string& directory, const std::string& name);
 
  private:
   SegmentHeader segment_;
-  std::vector<std::uint64_t> transactions_;
   std::string entries_;
   std::uint64_t count_ = 0;
 };
@@ -58,23 +54,22 @@ class HintReader {
   // behind it.
   static void mend_for_fuzzing(std::string& bytes);
 
-  const std::vector<std::uint64_t>& transactions() const { return transactions_; }
   std::uint64_t count() const { return count_; }
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {
-    std::size_t at = begin_;
+    std::size_t at = kHeaderBytes;
     for (std::uint64_t i = 0; i < count_; ++i) visit(decode(at));
   }
 
  private:
+  static constexpr std::size_t kHeaderBytes = 80;
+
   HintEntry decode(std::size_t& at) const;
   Status check_entries() const;
 
   std::string bytes_;
-  std::vector<std::uint64_t> transactions_;
   std::uint64_t count_ = 0;
-  std::size_t begin_ = 0;
 };
 
 // Reads a sealed segment back and writes its hint. `void_transactions`: ids whose batches are left out.

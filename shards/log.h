@@ -72,8 +72,8 @@ class Log {
 
   // Hands on what was appended since the last call, as the mode says.
   void flush();
-  // Starts a sync of what was written and not yet synced (everysec, each second). Nothing if one is under
-  // way.
+  // Starts a sync of what was written and not yet synced (everysec: each second; no: when a segment is full).
+  // Nothing if one is under way.
   void start_sync();
   void set_mode(SyncMode mode) { mode_ = mode; }
   SyncMode mode() const { return mode_; }

@@ -35,6 +35,8 @@ void Log::flush() {
     buffer_.trim();
   }
   seal_rolled();
+  // Nobody else asks for a sync then, and only what is durable is sealed.
+  if (mode_ == SyncMode::kNo && !unsealed_.empty()) start_sync();
   progress();
 }
 
@@ -204,10 +206,8 @@ void Log::sync_done(IoRequest& request) {
 void Log::seal_rolled() {
   while (!unsealed_.empty()) {
     Segment& segment = *segments_[unsealed_.front()];
-    // The job that seals it also syncs it, so with `no` it is enough that the kernel has everything.
-    const std::uint64_t safe = mode_ == SyncMode::kNo ? segment.written_bytes : segment.durable_bytes;
     const bool busy = (zero_in_flight_ && zero_.file == segment.file.get()) || syncs_in_flight_ > 0;
-    if (safe < segment.end_bytes || busy) return;
+    if (segment.durable_bytes < segment.end_bytes || busy) return;
     segment.sealed = true;
     const std::uint32_t slot = unsealed_.front();
     unsealed_.pop_front();

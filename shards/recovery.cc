@@ -18,35 +18,39 @@ Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
 
 Status Recovery::read() {
   if (auto status = find_segments(); !status.ok()) return status;
-  // From the end, as only files behind everything else may be blank.
-  bool last = true;
+  // From the end, as only what follows the last sealed segment is the tail.
+  bool tail = true;
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
-    if (auto status = open_segment(*piece, last); !status.ok()) return status;
-    last = last && piece->drop;
+    if (auto status = open_segment(*piece, tail); !status.ok()) return status;
+    tail = piece->tail;
   }
-  // Only what follows the last sealed segment is the tail.
-  for (auto piece = pieces_.rbegin(); piece != pieces_.rend() && !piece->segment->header.sealed; ++piece)
-    piece->tail = true;
   if (auto status = check_sequence(); !status.ok()) return status;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
     if (piece.drop) continue;
-    if (auto status = read_segment(piece); !status.ok()) return status;
-    if (i + 1 == pieces_.size() || pieces_[i + 1].segment == nullptr) continue;
-    const std::uint64_t follows = pieces_[i + 1].segment->header.lowest_gsn;
-    if (follows == last_gsn_ + 1 || pieces_[i + 1].drop) continue;
-    if (!pieces_[i + 1].tail) {
-      return Status::error(path(pieces_[i + 1]) + ": begins with GSN " + std::to_string(follows) + ", but " +
+    const std::uint64_t lowest = piece.segment->header.lowest_gsn;
+    if (lowest == last_gsn_ + 1) {
+      if (auto status = read_segment(piece); !status.ok()) return status;
+    } else if (piece.tail) {
+      cut_from(i);
+    } else {
+      return Status::error(path(piece) + ": begins with GSN " + std::to_string(lowest) + ", but " +
                            std::to_string(last_gsn_ + 1) + " comes next: a segment is missing or damaged");
-    }
-    for (std::size_t j = i + 1; j < pieces_.size(); ++j) {
-      pieces_[j].drop = true;
-      report_.cut_bytes += pieces_[j].file_bytes;
-      warn(path(pieces_[j]) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) +
-           "), set aside as .cut");
     }
   }
   return {};
+}
+
+// What a power loss left of the segments behind the first that is not whole.
+void Recovery::cut_from(std::size_t first) {
+  for (std::size_t i = first; i < pieces_.size(); ++i) {
+    Piece& piece = pieces_[i];
+    if (piece.drop) continue;
+    piece.drop = true;
+    report_.cut_bytes += piece.file_bytes;
+    warn(path(piece) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) +
+         "), set aside as .cut");
+  }
 }
 
 Status Recovery::find_segments() {
@@ -63,7 +67,8 @@ Status Recovery::find_segments() {
   return {};
 }
 
-Status Recovery::open_segment(Piece& piece, bool last) {
+// `tail`: nothing behind it is sealed.
+Status Recovery::open_segment(Piece& piece, bool tail) {
   auto file = disk_.open(path(piece));
   if (!file.ok()) return file.take_status();
   auto size = (*file)->size();
@@ -73,11 +78,11 @@ Status Recovery::open_segment(Piece& piece, bool last) {
   if (!got.ok()) return got.take_status();
   piece.file_bytes = *size;
   piece.segment = std::make_unique<Segment>();
-  // A file that was made but never written to: its header goes out with its first records. Several can be
-  // made in one turn.
+  // A file that was made but never written to, as its header goes out with its first records; or what was
+  // written was lost with the power.
   const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
-  if (blank && last) {
-    piece.drop = true;
+  if (blank && tail) {
+    piece.tail = piece.drop = true;
     return {};
   }
   auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
@@ -89,6 +94,7 @@ Status Recovery::open_segment(Piece& piece, bool last) {
     return Status::error(path(piece) + ": is " + std::to_string(*size) + " bytes long, " +
                          std::to_string(header->end_bytes) + " were written");
   }
+  piece.tail = tail && !header->sealed;
   piece.segment->header = *header;
   piece.segment->seed = header->record_seed();
   piece.segment->capacity_bytes = *size;
@@ -159,8 +165,14 @@ bool Recovery::load_hint(const Piece& piece) {
   Segment& segment = *shard_.segments()[piece.slot];
   auto hint = HintReader::open(std::move(bytes), segment.header);
   if (!hint.ok()) return useless(hint.message());
-  transactions_.insert(hint->transactions().begin(), hint->transactions().end());
   hint->for_each([&](const HintEntry& entry) {
+    if (entry.record.kind == RecordKind::kTransaction) {
+      TransactionHeader header;
+      if (!TransactionHeader::decode(entry.record.value, header)) return;
+      transactions_.insert(header.id);
+      hinted_.push_back({piece.number, std::string(entry.record.value)});
+      return;
+    }
     apply_later(entry.record, entry.value_bytes, {piece.slot, entry.offset_bytes});
   });
   apply_group();
@@ -302,8 +314,29 @@ void Recovery::apply_batch(const Complete* complete) {
   batch_.clear();
 }
 
+Result<bool> Recovery::drop_hints(const Complete& complete) {
+  bool any = false;
+  std::uint64_t dropped = 0;  // number of the last segment
+  for (const Hinted& hinted : hinted_) {
+    TransactionHeader header;
+    TransactionHeader::decode(hinted.header, header);
+    if (hinted.segment_number == dropped || (complete(header) && !aborted_.contains(header.id))) continue;
+    dropped = hinted.segment_number;
+    any = true;
+    if (auto status = disk_.remove(directory_ + "/" + hint_name(dropped)); !status.ok()) return status;
+  }
+  if (!any) return false;
+  if (auto status = disk_.sync_directory(directory_); !status.ok()) return status;
+  return true;
+}
+
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
+  // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
+  for (const Piece& piece : pieces_) {
+    if (piece.drop || !piece.tail) continue;
+    if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
+  }
   for (Piece& piece : pieces_) {
     if (piece.drop || piece.resume_bytes == 0) continue;
     if (auto status = replay(piece, complete); !status.ok()) return status;
@@ -322,8 +355,7 @@ Status Recovery::finish(const Complete& complete) {
   std::unordered_set<std::uint64_t> all_void = aborted_;
   all_void.insert(newly_void_.begin(), newly_void_.end());
   const std::uint64_t last_number = pieces_.empty() ? 0 : pieces_.back().number;
-  if (auto status = shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void)); !status.ok())
-    return status;
+  shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void));
   for (const Piece& piece : pieces_) {
     if (piece.drop) continue;
     const Segment& segment = *shard_.segments()[piece.slot];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery: builds a shard from its directory. In two steps, so that all shards can do the first in parallel,
-// exchange which transactions they have, and then do the second:
+// Recovery: builds a shard from its directory. In steps, so that all shards can do the first in parallel,
+// exchange which transactions they have, and then do the others:
 //
-//   read()    checks every segment, loads hints, scans what has none; changes no file
-//   finish()  replays what had to wait for the verdict on transactions, starts the log, tidies up
+//   read()        checks every segment, loads hints, scans what has none; changes no file
+//   drop_hints()  removes hints with a transaction that not every shard has (a power loss): read again then
+//   finish()      replays what had to wait for the verdict on transactions, starts the log, tidies up
 //
 // A sealed segment must be whole: anything wrong in it is an error with file and offset. The segments behind
 // the last sealed one are the tail: it ends at its first bad or missing record, and what follows is cut, with
@@ -40,7 +41,10 @@ class Recovery {
   Status read();
   // After read(): ids of the transactions that this shard has.
   const std::unordered_set<std::uint64_t>& transactions() const { return transactions_; }
-  // `complete` says whether every participant has a transaction.
+  // Hints tell of transactions as if all were complete. True when one of them was not: its hint is removed,
+  // and a new shard must be read in this one's place. `complete` says whether every participant has a
+  // transaction.
+  Result<bool> drop_hints(const Complete& complete);
   Status finish(const Complete& complete);
   const RecoveryReport& report() const { return report_; }
   // Lines for the server's log.
@@ -63,6 +67,12 @@ class Recovery {
     Location location;
   };
 
+  // A transaction that a hint tells of.
+  struct Hinted {
+    std::uint64_t segment_number = 0;
+    std::string header;  // an encoded TransactionHeader
+  };
+
   // A record that is applied together with its neighbours, so that the cache misses of all overlap.
   struct Waiting {
     Record record;
@@ -73,9 +83,10 @@ class Recovery {
   static constexpr std::size_t kGroup = 16;
 
   Status find_segments();
-  Status open_segment(Piece& piece, bool last);
+  Status open_segment(Piece& piece, bool tail);
   Status check_sequence();
   Status read_segment(Piece& piece);
+  void cut_from(std::size_t first);
   bool load_hint(const Piece& piece);
   Status scan(Piece& piece);
   Status replay(Piece& piece, const Complete& complete);
@@ -99,6 +110,7 @@ class Recovery {
   std::array<Waiting, kGroup> group_;
   std::size_t grouped_ = 0;
   std::vector<Held> batch_;
+  std::vector<Hinted> hinted_;
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;

@@ -149,8 +149,8 @@ class Shard final : public Keyspace {
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
-  Status recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
-                   const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
+  void recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+                 const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
   // Seals a segment that recovery had to read, and writes its hint, in the background.
   void seal_recovered(std::uint32_t slot);
 

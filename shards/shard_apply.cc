@@ -144,9 +144,9 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
   }
 }
 
-Status Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
-                        const std::vector<std::uint64_t>& newly_void,
-                        std::unordered_set<std::uint64_t> all_void) {
+void Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+                      const std::vector<std::uint64_t>& newly_void,
+                      std::unordered_set<std::uint64_t> all_void) {
   void_transactions_ = std::move(all_void);
   tombstone_gsn_ = 0;
   log_.start_after(last_gsn, last_segment);
@@ -156,12 +156,15 @@ Status Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
     Record record;
     record.kind = RecordKind::kAbort;
     record.value = value;
-    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok())
-      return status;
+    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok()) {
+      // It stays void without: a shard that lacks it will never have it.
+      options_.warn("no record of a transaction that was dropped, the next start drops it again: " +
+                    status.message());
+      break;
+    }
     log_.append(record);
   }
   log_.flush();
-  return {};
 }
 
 void Shard::seal_recovered(std::uint32_t slot) {

@@ -148,8 +148,7 @@ void Shard::seal_next() {
   auto outcome = std::make_shared<Outcome>();
   auto work = [this, &segment, outcome, header = segment.header] {
     Status& status = outcome->sealed;
-    status = segment.file->sync();
-    if (status.ok()) status = segment.file->truncate(header.end_bytes);
+    status = segment.file->truncate(header.end_bytes);
     if (status.ok()) status = segment.file->write(0, header.encode());
     if (status.ok()) status = segment.file->sync();
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);

@@ -164,11 +164,18 @@ bool Server::started_so_far(Status status) {
 Status Server::start_worker(std::size_t number) {
   const auto stopped = [] { return Status::error("another worker could not start"); };
   Worker& worker = *workers_[number];
-  Status status = worker.open_disk();
-  for (std::uint32_t shard = 0; shard < shard_count_ && status.ok(); ++shard) {
-    if (worker_of(shard) != number) continue;
-    status = worker.open_shard(shard, start_->recoveries[shard]);
+  std::vector<std::uint32_t> owned;
+  for (std::uint32_t shard = 0; shard < shard_count_; ++shard) {
+    if (worker_of(shard) == number) owned.push_back(shard);
+  }
+  const auto read = [&](std::uint32_t shard) {
+    Status status = worker.open_shard(shard, start_->recoveries[shard]);
     if (status.ok()) sizes_[shard] = &worker.host(shard).shard.sizes();
+    return status;
+  };
+  Status status = worker.open_disk();
+  for (const std::uint32_t shard : owned) {
+    if (status.ok()) status = read(shard);
   }
   if (!started_so_far(std::move(status))) return stopped();
 
@@ -180,9 +187,27 @@ Status Server::start_worker(std::size_t number) {
     }
     return true;
   };
+  std::vector<std::uint32_t> again;
   status = Status();
-  for (std::uint32_t shard = 0; shard < shard_count_ && status.ok(); ++shard) {
-    if (worker_of(shard) == number) status = start_->recoveries[shard]->finish(complete);
+  for (const std::uint32_t shard : owned) {
+    if (!status.ok()) break;
+    auto dropped = start_->recoveries[shard]->drop_hints(complete);
+    if (!dropped.ok())
+      status = dropped.take_status();
+    else if (*dropped)
+      again.push_back(shard);
+  }
+  // Others look into the recoveries of this worker until here.
+  if (!started_so_far(std::move(status))) return stopped();
+  status = Status();
+  for (const std::uint32_t shard : again) {
+    if (status.ok()) status = read(shard);
+  }
+  if (!started_so_far(std::move(status))) return stopped();
+
+  status = Status();
+  for (const std::uint32_t shard : owned) {
+    if (status.ok()) status = start_->recoveries[shard]->finish(complete);
   }
   give_back_free_memory();
   if (!started_so_far(std::move(status))) return stopped();

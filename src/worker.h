@@ -40,7 +40,8 @@ class Worker {
 
   // --- Start, on the worker's own thread, in this order.
   Status open_disk();
-  // Reads the shard; Recovery::finish must follow before it is used.
+  // Reads the shard, for a second time if a hint proved wrong; Recovery::finish must follow before it is
+  // used.
   Status open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recovery);
   void open_handles();
   Status listen();

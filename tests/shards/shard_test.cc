@@ -123,18 +123,14 @@ TEST_CASE("segments are sealed in order, so that a crash between two jobs leaves
     background.keep = true;
     for (int i = 0; i < 200; ++i) {
       test.put("key:" + std::to_string(i), std::string(2000, 'v'));
-      test.flush();
+      test.settle();
     }
     REQUIRE(test.shard().segments().size() > 4);
     REQUIRE_FALSE(background.kept.empty());
     // A pool may finish the job that came last before the others. What a kill would leave then:
     background.kept.back().work();
     std::filesystem::copy(directory.path(), crashed.path());
-    background.keep = false;
-    for (const TestBackground::Job& job : background.kept) {
-      job.work();
-      job.done();
-    }
+    background.finish();
   }
   ShardUnderTest again(crashed.path());
   for (int i = 0; i < 200; ++i) CHECK(again.get("key:" + std::to_string(i)).has_value());
@@ -195,7 +191,8 @@ TEST_CASE("a transaction that another shard lacks is dropped, now and at the nex
       Shard shard(**disk, background, options);
       Recovery recovery(**disk, shard, options);
       REQUIRE(recovery.read().ok());
-      CHECK(recovery.transactions().contains(77));
+      // The hint that the first start wrote leaves a void one out.
+      CHECK(recovery.transactions().contains(77) == (complete || start == 0));
       // At the second start the verdict is on disk already.
       REQUIRE(
           recovery.finish([&](const TransactionHeader& header) { return complete && header.id == 77; }).ok());

@@ -32,6 +32,14 @@ class TestBackground final : public Background {
     work();
     done();
   }
+  // Does what was kept, and keeps nothing from now on.
+  void finish() {
+    keep = false;
+    for (const Job& job : std::exchange(kept, {})) {
+      job.work();
+      job.done();
+    }
+  }
 };
 
 class TempDirectory {
@@ -52,6 +60,7 @@ struct ShardSetup {
   std::uint64_t segment_bytes = 64u << 10;
   std::uint64_t memory_bytes_max = 0;
   std::string backend = "threads";
+  bool transactions_complete = true;  // as the other shards say
 };
 
 class ShardUnderTest {
@@ -143,12 +152,22 @@ class ShardUnderTest {
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;
-    shard_ = std::make_unique<Shard>(*disk_, background_, options);
-    Recovery recovery(*disk_, *shard_, options);
-    Status status = recovery.read();
-    if (status.ok()) status = recovery.finish([](const TransactionHeader&) { return true; });
-    report_ = recovery.report();
-    warnings_ = recovery.warnings();
+    options.warn = [this](const std::string& line) { warnings_.push_back(line); };
+    const auto complete = [this](const TransactionHeader&) { return setup_.transactions_complete; };
+    Status status;
+    std::optional<Recovery> recovery;
+    for (bool again = true; again && status.ok();) {
+      recovery.reset();
+      shard_ = std::make_unique<Shard>(*disk_, background_, options);
+      recovery.emplace(*disk_, *shard_, options);
+      status = recovery->read();
+      auto dropped = status.ok() ? recovery->drop_hints(complete) : Result<bool>(false);
+      if (!dropped.ok()) status = dropped.take_status();
+      again = status.ok() && *dropped;
+    }
+    if (status.ok()) status = recovery->finish(complete);
+    report_ = recovery->report();
+    warnings_.insert(warnings_.end(), recovery->warnings().begin(), recovery->warnings().end());
     settle();
     return status;
   }
