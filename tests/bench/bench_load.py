@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What loads the servers: redis-benchmark, fio, and a feeder that fills a database in bulk."""
-import csv
-import io
+"""What loads the servers: bench-load, fio, and a feeder that fills a database in bulk."""
 import json
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -16,20 +15,28 @@ class Load(typing.NamedTuple):
     """One run against one server."""
     per_second: float
     cpu_us: float           # of the server, for one operation
+    generator_busy: float   # share of the time that the load itself computed; near 1 it is what is measured
 
 
-def run_benchmark(server, test, operations, clients, pipeline, keys, value_bytes):
-    """Runs redis-benchmark over random keys of key:000000000000 .. and returns a Load."""
+def run_load(program, server, test, operations, clients, pipeline, keys, value_bytes):
+    """Loads the server over random keys of key:000000000000 .. and returns a Load."""
     before = server.cpu_seconds()
     done = subprocess.run(
-        ["redis-benchmark", "-p", str(server.port), "--csv", "-t", test, "-n", str(operations),
-         "-c", str(clients), "-P", str(pipeline), "-r", str(keys), "-d", str(value_bytes)],
+        [program, *map(str, (server.port, test, operations, clients, pipeline, keys, value_bytes))],
         capture_output=True, text=True, check=False, timeout=900)
     cpu_seconds = server.cpu_seconds() - before
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    if done.returncode != 0 or len(rows) != 1 or "rror" in done.stderr:
-        raise RuntimeError(f"redis-benchmark: {done.stdout[-500:]} {done.stderr[-500:]}")
-    return Load(float(rows[0]["rps"]), cpu_seconds / operations * 1e6)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-500:])
+    seconds, busy, operations = map(float, done.stdout.split())
+    return Load(operations / seconds, cpu_seconds / operations * 1e6, busy)
+
+
+def load_program(server_binary):
+    """bench-load stands beside the server's tests."""
+    program = pathlib.Path(server_binary).parent / "bench-load"
+    if not program.exists():
+        raise FileNotFoundError(f"{program}: build it first (`make bench` does)")
+    return str(program)
 
 
 def run_fio(path, size_bytes, depth, seconds):
@@ -54,7 +61,7 @@ def _fio(path, size_bytes, depth, seconds, engine):
 
 
 def key(number):
-    """The key that redis-benchmark uses for a random number."""
+    """The key that bench-load uses for a random number, as redis-benchmark does."""
     return b"key:%012d" % number
 
 

@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import time
 
-from bench_load import (check_sample, copy_directory, drop_page_cache, feed, key, run_benchmark, run_fio,
-                        value)
+from bench_load import (check_sample, copy_directory, drop_page_cache, feed, key, load_program, run_fio,
+                        run_load, value)
 from bench_report import Row, compared
 from stave_testing import REDIS_SERVER, Client, Server
 
@@ -22,6 +22,7 @@ class Bench:
 
     def __init__(self, stave, quick, rounds, options):
         self.stave_binary = stave
+        self.load_program = load_program(stave)
         self.quick = quick
         self.rounds = rounds
         self.options = options          # further options of Stave
@@ -32,6 +33,9 @@ class Bench:
 
     def redis(self, options):
         return Server(REDIS_SERVER, options, start_timeout=RESTART_TIMEOUT_SECONDS)
+
+    def load(self, *arguments):
+        return run_load(self.load_program, *arguments)
 
     def scaled(self, full, quick):
         return quick if self.quick else full
@@ -45,7 +49,7 @@ def in_memory(bench, pipeline, operations):
         for server in (stave, redis):
             feed(server, keys, 64)
         for test in ("set", "get"):
-            pairs = [[run_benchmark(server, test, operations, 50, pipeline, keys, 64)
+            pairs = [[bench.load(server, test, operations, 50, pipeline, keys, 64)
                       for server in (stave, redis)] for _ in range(bench.rounds)]
             name = f"{test.upper()} 64 B, 50 clients, pipeline {pipeline}"
             rows += rate_and_cpu(name, pairs, ">= 1.0", "<= 1.1")
@@ -55,7 +59,9 @@ def in_memory(bench, pipeline, operations):
 
 def rate_and_cpu(name, pairs, rate_target, cpu_target):
     """Two rows from pairs of a Load of Stave and one of the other."""
-    return [compared(f"{name}: rate", rate_target, "/s", [(a.per_second, b.per_second) for a, b in pairs]),
+    rate = compared(f"{name}: rate", rate_target, "/s", [(a.per_second, b.per_second) for a, b in pairs])
+    busy = [statistics.median(pair[i].generator_busy for pair in pairs) for i in (0, 1)]
+    return [rate._replace(load=f"{busy[0]:.2f} / {busy[1]:.2f}"),
             compared(f"{name}: CPU", cpu_target, "us", [(a.cpu_us, b.cpu_us) for a, b in pairs])]
 
 
@@ -86,7 +92,7 @@ def always(bench):
         for clients, target, operations in ((1, ">= 1.8", 12_000), (50, ">= 1.5", 150_000),
                                             (200, ">= 1.5", 300_000)):
             operations = bench.scaled(operations, operations // 6)
-            pairs = [[run_benchmark(server, "set", operations, clients, 1, 1_000_000, 64)
+            pairs = [[bench.load(server, "set", operations, clients, 1, 1_000_000, 64)
                       for server in (stave, redis)] for _ in range(bench.rounds)]
             rows += rate_and_cpu(f"SET always, {plural(clients)}", pairs, target, "")
     return rows
@@ -105,16 +111,16 @@ def cold(bench):
         check_sample(stave, keys, value_bytes, bench.random)
         for clients in (1, 32, 128):
             operations = 0
-            pairs, cpu = [], []
+            pairs, loads = [], []
             for _ in range(bench.rounds):
                 reads = run_fio(stave.root / "fio", keys * value_bytes, clients, seconds)
                 operations = int(max(1000, (pairs[-1][0] if pairs else reads / 2) * seconds))
-                load = run_benchmark(stave, "get", operations, clients, 1, keys, 3)
-                pairs.append((load.per_second, reads))
-                cpu.append(load.cpu_us)
+                loads.append(bench.load(stave, "get", operations, clients, 1, keys, value_bytes))
+                pairs.append((loads[-1].per_second, reads))
             name = f"cold GET 3 KB, {plural(clients)}"
-            rows.append(compared(f"{name}: rate", ">= 0.6", "/s", pairs))
-            rows.append(Row(f"{name}: CPU", "", statistics.median(cpu), None, "us", None))
+            busy = statistics.median(load.generator_busy for load in loads)
+            rows.append(compared(f"{name}: rate", ">= 0.6", "/s", pairs)._replace(load=f"{busy:.2f}"))
+            rows.append(Row(f"{name}: CPU", "", statistics.median(load.cpu_us for load in loads), None, "us", None))
     return rows
 
 

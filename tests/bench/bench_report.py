@@ -16,6 +16,7 @@ class Row(typing.NamedTuple):
     other: float            # of redis-server or fio; None where there is nothing to compare with
     unit: str
     ratio: float            # None: the target is for `stave` itself
+    load: str = ""          # share of the time that the load generator computed, with Stave / the other
 
     def met(self):
         if not self.target:
@@ -33,12 +34,12 @@ def compared(measure, target, unit, pairs):
 
 
 def print_table(rows):
-    lines = [("measure", "target", "Stave", "redis/fio", "ratio", "met")]
+    lines = [("measure", "target", "Stave", "redis/fio", "ratio", "met", "load busy")]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         met = {True: "yes", False: "NO", None: ""}[row.met()]
         lines.append((row.measure, row.target, _figure(row.stave, row.unit), _figure(row.other, row.unit),
-                      ratio, met))
+                      ratio, met, row.load))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         print("  ".join(cell.ljust(width) if column < 2 else cell.rjust(width)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Closed-loop load for `make bench`: each of some connections sends a pipeline of SET or GET of random keys, waits
+// for all replies, and sends the next. One thread, two system calls for a round trip: on two cores what the load
+// takes is missing for the server.
+//
+//   bench-load PORT set|get OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES
+//
+// Keys are key:000000000000 and on, as redis-benchmark has them; a GET's value must be there with this length. Prints
+// "SECONDS BUSY OPERATIONS": how long it took, the share of it that this thread computed, and how many were done (whole
+// pipelines). Anything but the expected replies ends it with status 1 and a line on stderr.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t kKeyDigits = 12;
+
+struct Plan {
+  std::uint16_t port = 0;
+  bool sets = false;
+  std::uint64_t operations = 0;
+  std::size_t clients = 0;
+  std::size_t pipeline = 0;
+  std::uint64_t keys = 0;
+  std::size_t value_bytes = 0;
+};
+
+struct Client {
+  int fd = -1;
+  std::string request;                // the whole pipeline, its keys overwritten each time
+  std::vector<std::size_t> keys_at;   // where in it
+  std::string reply_head;             // what each reply begins with
+  std::size_t reply_bytes = 0;        // of one reply
+  std::size_t received_bytes = 0;     // of the pipeline's replies
+};
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "bench-load: %s\n", what.c_str());
+  std::exit(1);
+}
+
+[[noreturn]] void fail_with_errno(const char* call) {
+  fail(std::string(call) + ": " + std::strerror(errno));
+}
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0)
+    fail("'" + std::string(text) + "' is no positive number");
+  return number;
+}
+
+Client connect_client(const Plan& plan) {
+  Client client;
+  client.fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(plan.port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(client.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail_with_errno("connect");
+  const int on = 1;
+  setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+
+  const std::string length = std::to_string(plan.value_bytes);
+  for (std::size_t i = 0; i < plan.pipeline; ++i) {
+    client.request += plan.sets ? "*3\r\n$3\r\nSET\r\n$16\r\nkey:" : "*2\r\n$3\r\nGET\r\n$16\r\nkey:";
+    client.keys_at.push_back(client.request.size());
+    client.request.append(kKeyDigits, '0').append("\r\n");
+    if (plan.sets) client.request.append("$" + length + "\r\n").append(plan.value_bytes, 'x').append("\r\n");
+  }
+  client.reply_head = plan.sets ? "+OK\r\n" : "$" + length + "\r\n";
+  client.reply_bytes = client.reply_head.size() + (plan.sets ? 0 : plan.value_bytes + 2);
+  return client;
+}
+
+void send_pipeline(Client& client, std::mt19937_64& random, const Plan& plan) {
+  for (const std::size_t at : client.keys_at) {
+    std::uint64_t key = random() % plan.keys;
+    for (std::size_t digit = kKeyDigits; digit-- > 0; key /= 10) {
+      client.request[at + digit] = static_cast<char>('0' + key % 10);
+    }
+  }
+  client.received_bytes = 0;
+  std::size_t sent = 0;
+  while (sent < client.request.size()) {  // the sockets block: a pipeline fits into their buffers
+    const ssize_t done = send(client.fd, client.request.data() + sent, client.request.size() - sent, MSG_NOSIGNAL);
+    if (done < 0) fail_with_errno("send");
+    sent += static_cast<std::size_t>(done);
+  }
+}
+
+// True when all replies are there. Each one's first bytes that lie in `part` are checked.
+bool take(Client& client, std::string_view part) {
+  const std::size_t all_bytes = client.reply_bytes * client.keys_at.size();
+  std::size_t at = client.received_bytes;
+  client.received_bytes += part.size();
+  if (client.received_bytes > all_bytes) fail("more came than was asked for");
+  while (!part.empty()) {
+    const std::size_t within = at % client.reply_bytes;
+    const std::size_t count = std::min(client.reply_bytes - within, part.size());
+    if (within < client.reply_head.size()) {
+      const std::string_view head = std::string_view(client.reply_head).substr(within, count);
+      if (part.substr(0, head.size()) != head) fail("unexpected reply: " + std::string(part.substr(0, 100)));
+    }
+    part.remove_prefix(count);
+    at += count;
+  }
+  return client.received_bytes == all_bytes;
+}
+
+void run(const Plan& plan) {
+  std::mt19937_64 random(1);
+  std::vector<Client> clients;
+  const int epoll = epoll_create1(0);
+  for (std::size_t i = 0; i < plan.clients; ++i) {
+    clients.push_back(connect_client(plan));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = i;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, clients.back().fd, &event) != 0) fail_with_errno("epoll_ctl");
+  }
+  const double began = seconds_of(CLOCK_MONOTONIC);
+  const double cpu_began = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+  std::uint64_t begun = 0;
+  std::uint64_t done = 0;
+  for (Client& client : clients) {
+    send_pipeline(client, random, plan);
+    begun += plan.pipeline;
+  }
+  std::vector<char> buffer(256 << 10);
+  std::array<epoll_event, 256> events{};
+  while (done < begun) {
+    const int count = epoll_wait(epoll, events.data(), events.size(), -1);
+    if (count < 0 && errno != EINTR) fail_with_errno("epoll_wait");
+    for (int i = 0; i < count; ++i) {
+      Client& client = clients[events[static_cast<std::size_t>(i)].data.u64];
+      const ssize_t got = recv(client.fd, buffer.data(), buffer.size(), 0);
+      if (got < 0) fail_with_errno("recv");
+      if (got == 0) fail("the server closed a connection");
+      if (!take(client, {buffer.data(), static_cast<std::size_t>(got)})) continue;
+      done += plan.pipeline;
+      if (begun >= plan.operations) continue;
+      send_pipeline(client, random, plan);
+      begun += plan.pipeline;
+    }
+  }
+  const double seconds = seconds_of(CLOCK_MONOTONIC) - began;
+  const double busy = (seconds_of(CLOCK_THREAD_CPUTIME_ID) - cpu_began) / seconds;
+  std::printf("%.6f %.3f %llu\n", seconds, busy, static_cast<unsigned long long>(done));
+  for (const Client& client : clients) close(client.fd);
+  close(epoll);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count != 8) fail("usage: bench-load PORT set|get OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES");
+  Plan plan;
+  plan.port = static_cast<std::uint16_t>(number_of(words[1]));
+  plan.sets = std::string_view(words[2]) == "set";
+  plan.operations = number_of(words[3]);
+  plan.clients = number_of(words[4]);
+  plan.pipeline = number_of(words[5]);
+  plan.keys = number_of(words[6]);
+  plan.value_bytes = number_of(words[7]);
+  run(plan);
+  return 0;
+}
