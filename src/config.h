@@ -78,8 +78,8 @@ struct Settings {
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoeviction;
   int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
   IoBackend io_backend = IoBackend::kAuto;
-  int64_t workers = 0;  // 0: as many as cores
-  int64_t shards = 0;   // 0: as many as cores when the database is created
+  int64_t workers = 0;  // 0: one for each core but one
+  int64_t shards = 0;   // 0: one for each core but one, when the database is created
 
   // Operation.
   LogLevel loglevel = LogLevel::kNotice;

@@ -102,9 +102,9 @@ constexpr Setting kSettings[] = {
      .change = Change::kImmutable, .form = NumberForm::kBytes, .min = limits::kSegmentBytesMin, .max = limits::kSegmentBytesMax},
     {.name = "io-backend", .field = &Settings::io_backend, .help = "how the disk is reached: auto, uring, threads",
      .change = Change::kImmutable},
-    {.name = "workers", .field = &Settings::workers, .help = "threads that serve; 0: as many as cores",
+    {.name = "workers", .field = &Settings::workers, .help = "threads that serve; 0: one for each core but one",
      .change = Change::kImmutable, .max = 256},
-    {.name = "shards", .field = &Settings::shards, .help = "parts of a new database; 0: as many as cores",
+    {.name = "shards", .field = &Settings::shards, .help = "parts of a new database; 0: one for each core but one",
      .change = Change::kImmutable, .max = limits::kShardsMax},
 
     {.name = "loglevel", .field = &Settings::loglevel, .help = "debug, verbose, notice, warning"},

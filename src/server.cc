@@ -73,12 +73,14 @@ Status Server::run() {
   started_ms_ = unix_ms();
   lower_maxclients();
   if (auto status = probe_addresses(); !status.ok()) return status;
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  // One core is left to the kernel's part of networking and disk.
+  const std::size_t cores = std::max(2u, std::thread::hardware_concurrency());
+  const std::size_t workers = cores - 1;
   {
     auto disk = open_disk("threads", nullptr);
     if (!disk.ok()) return disk.take_status();
     const auto shards = settings_.shards > 0 ? static_cast<std::uint32_t>(settings_.shards)
-                                             : static_cast<std::uint32_t>(cores);
+                                             : static_cast<std::uint32_t>(workers);
     auto database = Database::open(**disk, settings_.dir, shards);
     if (!database.ok()) return database.take_status();
     database_ = std::make_unique<Database>(std::move(*database));
@@ -90,7 +92,7 @@ Status Server::run() {
                 "` has no effect");
   }
   worker_count_ = std::min<std::size_t>(
-      settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : cores, shard_count_);
+      settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : workers, shard_count_);
   sizes_.resize(shard_count_);
   start_ = std::make_unique<Start>(static_cast<std::ptrdiff_t>(worker_count_));
   start_->recoveries.resize(shard_count_);

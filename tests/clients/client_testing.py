@@ -6,7 +6,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
-from stave_testing import Server, parse_arguments  # noqa: E402, pylint: disable=wrong-import-position
+from stave_testing import TWO_WORKERS, Server, parse_arguments  # noqa: E402, pylint: disable=wrong-import-position
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -16,7 +16,7 @@ def run_cases(description, cases, options=None):
     arguments = parse_arguments(description, ("--only", {"default": ""}))
     failed = 0
     chosen = [case for case in cases if arguments.only in case.__name__]
-    with Server(arguments.server, options) as server:
+    with Server(arguments.server, {**TWO_WORKERS, **(options or {})}) as server:
         server.options["unixsocket"] = server.root / "socket"
         server.restart()
         for case in chosen:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from client_testing import HERE
-from stave_testing import Server, parse_arguments
+from stave_testing import TWO_WORKERS, Server, parse_arguments
 
 
 def find_program(arguments):
@@ -24,7 +24,7 @@ def find_program(arguments):
 def main():
     arguments = parse_arguments(__doc__, ("--program", {"default": None}))
     program = find_program(arguments)
-    with Server(arguments.server, start=False) as server:
+    with Server(arguments.server, TWO_WORKERS, start=False) as server:
         server.options["unixsocket"] = server.root / "socket"
         server.start()
         command = [program, str(server.port), server.options["unixsocket"]]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from client_testing import HERE
-from stave_testing import Server, parse_arguments
+from stave_testing import TWO_WORKERS, Server, parse_arguments
 
 
 def main():
@@ -14,7 +14,7 @@ def main():
     if not (HERE / "node_modules").is_dir():
         print("the Node clients are not installed: npm install --no-package-lock, in tests/clients")
         return 1
-    with Server(arguments.server, start=False) as server:
+    with Server(arguments.server, TWO_WORKERS, start=False) as server:
         server.options["unixsocket"] = server.root / "socket"
         server.start()
         command = ["node", HERE / arguments.session, str(server.port), server.options["unixsocket"]]

@@ -109,12 +109,14 @@ def query_buffer_holds_what_runs(server):
     """The command that asks is in it; what has been answered is not."""
     with server.client() as client, server.client() as idle:
         assert idle.call("SET", "k", "x" * 1000) == b"OK"
-        identity = client.call("CLIENT", "ID")
+        identity, idle_identity = client.call("CLIENT", "ID"), idle.call("CLIENT", "ID")
         for command in (["CLIENT", "LIST"], ["CLIENT", "INFO"]):
             text = client.call(*command).decode()
             line = [line for line in text.splitlines() if line.startswith(f"id={identity} ")][0]
             assert f" qbuf={len(encode(command))} " in line, line
-        assert [line["qbuf"] for line in lines(client)] == [str(len(encode(["CLIENT", "LIST"]))), "0"]
+        held = {line["id"]: line["qbuf"] for line in lines(client)}
+        assert held[str(identity)] == str(len(encode(["CLIENT", "LIST"]))), held
+        assert held[str(idle_identity)] == "0", held
 
 
 def library_survives_reset(server):

@@ -17,7 +17,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from stave_testing import REDIS_SERVER, Server, encode, parse_arguments
+from stave_testing import REDIS_SERVER, TWO_WORKERS, Server, encode, parse_arguments
 
 QUIET_SECONDS = 0.15
 BATCH = 60
@@ -301,9 +301,9 @@ def main():
     rng = random.Random(arguments.seed)
     groups = [(make.__name__, make()) for make in (multibulk_errors, multibulk_oddities, too_long, inline, endings, replies, pieces)]
     groups.append(("mutations", mutations(rng, arguments.mutations)))
-    with Server(REDIS_SERVER) as reference, Server(arguments.server) as subject:
+    with Server(REDIS_SERVER) as reference, Server(arguments.server, TWO_WORKERS) as subject:
         different = sum(compare(name, streams, reference, subject) for name, streams in groups)
-    options = {"requirepass": PASSWORD}
+    options = {"requirepass": PASSWORD, **TWO_WORKERS}
     with Server(REDIS_SERVER, options) as reference, Server(arguments.server, options) as subject:
         different += compare("before_authentication", before_authentication(), reference, subject)
     if different:
