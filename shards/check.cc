@@ -89,7 +89,8 @@ class Checker {
     auto got = (*file)->read(0, block);
     if (!size.ok() || !got.ok()) return problem(segment.path + ": cannot be read");
     segment.file_bytes = *size;
-    segment.blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+    const bool zeros = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+    segment.blank = zeros || *got < kSegmentHeaderBytes;
     if (!segment.blank) {
       auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
       if (!header.ok()) return problem(segment.path + ": " + header.message());
@@ -103,7 +104,7 @@ class Checker {
   void check_segment(const Found& found) {
     const SegmentHeader& header = found.header;
     if (!found.tail && (found.blank || !header.sealed)) {
-      return problem(found.path + ": " + (found.blank ? "has a blank header" : "is not sealed") +
+      return problem(found.path + ": " + (found.blank ? "has no header" : "is not sealed") +
                      ", but a segment behind it is sealed");
     }
     if (found.blank) return;  // made and never written to

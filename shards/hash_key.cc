@@ -16,12 +16,16 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-const std::uint64_t kSeed = random_seed();
+std::uint64_t hash_seed = random_seed();
 
 }  // namespace
 
+void seed_hash_key(std::uint64_t seed) {
+  hash_seed = seed;
+}
+
 std::uint64_t hash_key(std::string_view key) {
-  return XXH3_64bits_withSeed(key.data(), key.size(), kSeed);
+  return XXH3_64bits_withSeed(key.data(), key.size(), hash_seed);
 }
 
 }  // namespace stave

@@ -47,10 +47,13 @@ void Recovery::cut_from(std::size_t first) {
     Piece& piece = pieces_[i];
     if (piece.drop) continue;
     piece.drop = true;
-    report_.cut_bytes += piece.file_bytes;
-    warn(path(piece) + ": lies beyond the end of the log (GSN " + std::to_string(last_gsn_) +
-         "), set aside as .cut");
+    set_aside(piece, "lies beyond the end of the log (GSN " + std::to_string(last_gsn_) + ")");
   }
+}
+
+void Recovery::set_aside(const Piece& piece, const std::string& why) {
+  report_.cut_bytes += piece.file_bytes;
+  warn(path(piece) + ": " + why + ", set aside as .cut");
 }
 
 Status Recovery::find_segments() {
@@ -80,9 +83,10 @@ Status Recovery::open_segment(Piece& piece, bool tail) {
   piece.segment = std::make_unique<Segment>();
   // A file that was made but never written to, as its header goes out with its first records; or what was
   // written was lost with the power.
-  const bool blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
-  if (blank && tail) {
+  piece.blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
+  if (tail && (piece.blank || *got < kSegmentHeaderBytes)) {
     piece.tail = piece.drop = true;
+    if (!piece.blank) set_aside(piece, "has no whole header");
     return {};
   }
   auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
@@ -348,8 +352,7 @@ Status Recovery::finish(const Complete& complete) {
   }
   for (const Piece& piece : pieces_) {
     if (!piece.drop) continue;
-    const bool blank = piece.segment != nullptr && piece.segment->file == nullptr;
-    Status status = blank ? disk_.remove(path(piece)) : disk_.rename(path(piece), path(piece) + ".cut");
+    Status status = piece.blank ? disk_.remove(path(piece)) : disk_.rename(path(piece), path(piece) + ".cut");
     if (!status.ok()) return status;
   }
   std::unordered_set<std::uint64_t> all_void = aborted_;

@@ -41,6 +41,8 @@ class Recovery {
   Status read();
   // After read(): ids of the transactions that this shard has.
   const std::unordered_set<std::uint64_t>& transactions() const { return transactions_; }
+  // Likewise: where the log ends.
+  std::uint64_t last_gsn() const { return last_gsn_; }
   // Hints tell of transactions as if all were complete. True when one of them was not: its hint is removed,
   // and a new shard must be read in this one's place. `complete` says whether every participant has a
   // transaction.
@@ -58,7 +60,8 @@ class Recovery {
     std::uint64_t file_bytes = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
     bool tail = false;
-    bool drop = false;  // beyond a hole, or empty
+    bool blank = false;  // nothing was written to it
+    bool drop = false;   // beyond a hole, or without a whole header
   };
   // A record of a batch that is not complete yet: the reader's views do not last.
   struct Held {
@@ -87,6 +90,7 @@ class Recovery {
   Status check_sequence();
   Status read_segment(Piece& piece);
   void cut_from(std::size_t first);
+  void set_aside(const Piece& piece, const std::string& why);
   bool load_hint(const Piece& piece);
   Status scan(Piece& piece);
   Status replay(Piece& piece, const Complete& complete);

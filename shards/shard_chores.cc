@@ -51,7 +51,7 @@ bool Shard::expiry_is_untidy() const {
 bool Shard::tidy_expiry() {
   if (!tidying_) {
     if (!expiry_is_untidy()) return false;
-    tidying_.emplace();
+    tidying_ = Tidying();
   }
   Tidying& tidying = *tidying_;
   while (tidying.db < dbs_.size() && dbs_[tidying.db].expiring == 0) {

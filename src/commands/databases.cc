@@ -60,6 +60,7 @@ void dbsize(Call& call) {
 void flushall(Call& call) {
   if (Status status = check_flush(call.args().subspan(1)); !status.ok()) return call.finish(status);
   std::vector<Change> changes;
+  changes.reserve(limits::kDatabases);
   for (int db = 0; db < limits::kDatabases; ++db) changes.push_back(flush_of(db));
   call.change_databases(changes);
 }

@@ -92,9 +92,8 @@ Status slowlog_help(Session& session, Args) {
   constexpr std::string_view kLines[] = {
       "SLOWLOG <subcommand> [<argument> ...]",
       "GET [<count>]",
-      "    Show the newest <count> slow commands, 10 by default, all with -1. Each has: id, Unix time, "
-      "microseconds that",
-      "    it took, arguments, address of the client, name of the client.",
+      "    Show the newest <count> slow commands, 10 by default, all with -1. Each has: id,",
+      "    Unix time, microseconds that it took, arguments, address and name of the client.",
       "LEN",
       "    Count the slow commands that are kept.",
       "RESET",

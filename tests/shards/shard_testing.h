@@ -65,14 +65,15 @@ struct ShardSetup {
 
 class ShardUnderTest {
  public:
-  ShardUnderTest(const std::string& directory, ShardSetup setup = {}) : directory_(directory), setup_(setup) {
+  ShardUnderTest(const std::string& directory, ShardSetup setup = {})
+      : directory_(directory), setup_(std::move(setup)) {
     Status status = open();
     INFO((status.ok() ? std::string() : status.message()));
     REQUIRE(status.ok());
   }
   // For starts that must fail: error() is why.
   ShardUnderTest(const std::string& directory, ShardSetup setup, std::nullptr_t)
-      : directory_(directory), setup_(setup) {
+      : directory_(directory), setup_(std::move(setup)) {
     const Status status = open();
     if (!status.ok()) error_ = status.message();
   }

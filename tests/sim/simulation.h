@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulation: some shards in one thread over a simulated disk and clock, a random workload, and crashes,
+// all from one seed. Lives follow each other on what the crash before left. After each start it shows that
+//
+//   - every shard stands exactly where its log stood after some whole batch: nothing that nobody wrote,
+//   nothing out
+//     of order, no deleted or expired key
+//   - that is not before what the mode promised: after a kill what was answered, after a power loss what was
+//   durable
+//   - a transaction is there in all of its shards or in none, and in all if it was answered
+//
+// and in between that every read gives what was written last. A violation throws Violation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shards/recovery.h"
+#include "shards/shard.h"
+#include "tests/sim/sim_disk.h"
+
+namespace stave::sim {
+
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// What happened, to show that a set of seeds reaches what it is meant to reach.
+struct Coverage {
+  std::uint64_t lives = 0;
+  std::uint64_t kills = 0;
+  std::uint64_t power_losses = 0;
+  std::uint64_t crashes_in_recovery = 0;
+  std::uint64_t clean_stops = 0;
+  std::uint64_t failed_calls = 0;
+  std::uint64_t refused_writes = 0;
+  std::uint64_t segments_by_hint = 0;
+  std::uint64_t dropped_hints = 0;
+  std::uint64_t cut_tails = 0;
+  std::uint64_t void_transactions = 0;
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+
+  void add(const Coverage& other);
+};
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed);
+  ~Simulation();
+  // Some lives of some hundred steps each.
+  void run();
+  const Coverage& coverage() const { return coverage_; }
+
+ private:
+  static constexpr int kDbs = 2;
+  static constexpr std::int64_t kSecondMs = 1000;
+
+  using Name = std::pair<int, std::string>;  // db, key
+  struct Value {
+    std::string bytes;
+    std::int64_t expiry_ms = 0;
+  };
+  using Contents = std::map<Name, Value>;
+
+  // What one command did to one shard: a batch of its log.
+  struct Batch {
+    std::uint64_t first_gsn = 0;
+    std::uint64_t last_gsn = 0;
+    std::uint64_t transaction = 0;  // 0: none
+    std::vector<std::pair<Name, std::optional<Value>>> changes;
+    int flushed_db = -1;
+  };
+  struct ShardModel {
+    Contents base;  // up to base_gsn
+    std::uint64_t base_gsn = 0;
+    std::vector<Batch> batches;  // after that
+    // What must be there after a kill, and after a power loss.
+    std::uint64_t answered_gsn = 0;
+    std::uint64_t durable_gsn = 0;
+    Contents now;
+  };
+  struct TransactionModel {
+    std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
+  };
+  // Work that is done, or will be, by another thread.
+  struct Job {
+    std::function<void()> work;
+    std::function<void()> done;
+    bool worked = false;
+  };
+  class Jobs final : public Background {
+   public:
+    explicit Jobs(Simulation& simulation) : simulation_(simulation) {}
+    void run(std::function<void()> work, std::function<void()> done) override {
+      simulation_.jobs_.push_back({std::move(work), std::move(done)});
+    }
+
+   private:
+    Simulation& simulation_;
+  };
+  struct Waiter final : StageWaiter {
+    void staged(const Status& status) override {
+      called = true;
+      if (!status.ok()) error = status.message();
+    }
+    bool called = false;
+    std::string error;
+  };
+
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  [[noreturn]] void violate(const std::string& what) const;
+
+  void live();
+  // False when the start was cut short by a crash, of this kind, or a failed call.
+  bool start(Crash kind);
+  bool recover();
+  void verify_start(const std::vector<std::uint64_t>& found_gsns);
+  void step();
+  void write_some(std::uint32_t shard);
+  void write_batch(std::uint32_t shard);
+  void write_transaction();
+  void flush_db(std::uint32_t shard);
+  void read_one(std::uint32_t shard);
+  void turn();
+  void tick();
+  void do_job();
+  void note_progress();
+  void stop_cleanly();
+  void tear_down();
+  void settle();
+
+  void forget_expired(std::uint32_t shard, const Batch& batch);
+  void note(std::uint32_t shard, Batch batch);
+  void apply(Contents& contents, const Batch& batch) const;
+  bool complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns) const;
+  Name random_name();
+  Value random_value();
+  std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
+  bool is_there(const Value& value) const { return value.expiry_ms == 0 || value.expiry_ms > now_ms_; }
+  std::optional<std::string> read(std::uint32_t shard, const Name& name);
+  void compare(std::uint32_t shard);
+
+  const std::uint64_t seed_;
+  Random random_;
+  Coverage coverage_;
+  Jobs background_;
+  std::vector<Job> jobs_;
+  std::unique_ptr<SimDisk> disk_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<ShardModel> models_;
+  std::map<std::uint64_t, TransactionModel> transactions_;
+  std::uint64_t next_transaction_ = 1;
+  std::int64_t now_ms_ = 1'000'000;
+  std::int64_t last_sync_ms_ = 0;
+  SyncMode mode_ = SyncMode::kEverysec;
+  std::uint64_t segment_bytes_ = 64u << 10;
+  Crash worst_crash_ = Crash::kKill;  // since the last start that came to its end
+};
+
+}  // namespace stave::sim

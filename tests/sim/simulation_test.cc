@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the simulation with seeds that are always the same and with fresh ones. A failure names its seed:
+// STAVE_SIM_SEED=n runs that one alone, STAVE_SIM_SEEDS=n so many fresh ones.
+#include "tests/sim/simulation.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <random>
+
+namespace stave::sim {
+namespace {
+
+constexpr std::uint64_t kFixedSeeds = 300;
+constexpr std::uint64_t kFreshSeeds = 100;
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void run_seed(std::uint64_t seed, Coverage& coverage) {
+  Simulation simulation(seed);
+  try {
+    simulation.run();
+  } catch (const Violation& violation) {
+    FAIL_CHECK(std::string(violation.what()));
+  }
+  coverage.add(simulation.coverage());
+}
+
+TEST_CASE("no crash, failed call or full disk loses what was promised") {
+  Coverage coverage;
+  if (const std::uint64_t seed = number_from("STAVE_SIM_SEED", 0); seed != 0) return run_seed(seed, coverage);
+  std::random_device device;
+  const std::uint64_t first = (std::uint64_t{device()} << 20) + kFixedSeeds;
+  const std::uint64_t fresh = number_from("STAVE_SIM_SEEDS", kFreshSeeds);
+  for (std::uint64_t seed = 1; seed <= kFixedSeeds; ++seed) run_seed(seed, coverage);
+  for (std::uint64_t seed = first; seed < first + fresh; ++seed) run_seed(seed, coverage);
+  CHECK(coverage.kills > 0);
+  CHECK(coverage.power_losses > 0);
+  CHECK(coverage.crashes_in_recovery > 0);
+  CHECK(coverage.clean_stops > 0);
+  CHECK(coverage.failed_calls > 0);
+  CHECK(coverage.refused_writes > 0);
+  CHECK(coverage.segments_by_hint > 0);
+  CHECK(coverage.dropped_hints > 0);
+  CHECK(coverage.cut_tails > 0);
+  CHECK(coverage.void_transactions > 0);
+  MESSAGE(coverage.lives << " lives, " << coverage.kills << " kills, " << coverage.power_losses
+                         << " power losses, " << coverage.crashes_in_recovery << " in recovery, "
+                         << coverage.clean_stops << " clean stops, " << coverage.failed_calls
+                         << " failed calls, " << coverage.refused_writes << " refused writes, "
+                         << coverage.segments_by_hint << " segments by hint, " << coverage.dropped_hints
+                         << " dropped hints, " << coverage.cut_tails << " cut tails, "
+                         << coverage.void_transactions << " void transactions, " << coverage.writes
+                         << " writes, " << coverage.reads << " reads");
+}
+
+}  // namespace
+}  // namespace stave::sim
