@@ -129,6 +129,29 @@ def writes_succeed(client, value):
 
 
 @day
+def swapdb_is_synced(setup):
+    """SWAPDB is on disk before its reply in any mode, or a power loss could put later writes into the wrong database."""
+    server = setup.server({"appendfsync": "no", "shards": 3, "segment-bytes": "1mb"}, start=False)
+    trace = server.root / "trace"
+    server.wrapper = ["strace", "-D", "-f", "-qq", "-o", str(trace), "-e", "trace=fdatasync"]
+    server.options["io-backend"] = "threads"
+    server.start()
+    with server.client() as client:
+        assert client.call("MSET", "a", 1, "b", 2, "c", 3, "d", 4) == b"OK"
+        before = trace.read_text().count("fdatasync(")
+        assert client.call("SWAPDB", 0, 1) == b"OK"
+        assert trace.read_text().count("fdatasync(") - before == 3
+        assert client.call("DBSIZE") == 0
+        assert client.call("SET", "a", "new") == b"OK"
+    server.kill9()
+    server.wrapper = []
+    server.start()
+    with server.client() as client:
+        assert client.call("GET", "a") == b"new"
+        assert client.call("DBSIZE") == 1
+
+
+@day
 def failed_log(setup):
     """The disk refuses a write of the log: no write after that, but what was committed can be read and walked."""
     for mode in ("always", "everysec", "no"):
