@@ -60,7 +60,7 @@ class Checker {
     // As recovery sees it: what follows the last sealed segment is the tail.
     for (auto segment = found.rbegin(); segment != found.rend() && !segment->header.sealed; ++segment)
       segment->tail = true;
-    for (const Found& segment : found) check_segment(segment);
+    for (const Found& segment : found) check_segment(segment, &segment == &found.front());
     for (std::size_t db = 0; db < keys_.db_map.size(); ++db) {
       const std::size_t log_db = std::min<std::size_t>(keys_.db_map[db], limits::kDatabases - 1);
       result_.keys[db] = keys_.names[log_db].size();
@@ -70,6 +70,22 @@ class Checker {
 
  private:
   void problem(std::string text) { result_.problems.push_back(std::move(text)); }
+
+  // A record that outlives the reader's views.
+  class Held {
+   public:
+    explicit Held(const Record& record) : record_(record), bytes_(record.key) { bytes_.append(record.value); }
+    Record view() const {
+      Record record = record_;
+      record.key = std::string_view(bytes_).substr(0, record_.key.size());
+      record.value = std::string_view(bytes_).substr(record_.key.size());
+      return record;
+    }
+
+   private:
+    Record record_;
+    std::string bytes_;
+  };
 
   struct Found {
     std::string path;
@@ -101,7 +117,7 @@ class Checker {
     found.push_back(std::move(segment));
   }
 
-  void check_segment(const Found& found) {
+  void check_segment(const Found& found, bool first) {
     const SegmentHeader& header = found.header;
     if (!found.tail && (found.blank || !header.sealed)) {
       return problem(found.path + ": " + (found.blank ? "has no header" : "is not sealed") +
@@ -113,7 +129,7 @@ class Checker {
     segment.sealed = header.sealed;
     segment.lowest_gsn = header.lowest_gsn;
     if (header.lowest_gsn != next_gsn_) {
-      if (found.tail && next_gsn_ > 1) {
+      if (found.tail && !first) {
         segment.note = ", beyond the end of the log: the next start sets it aside";
         result_.segments.push_back(segment);
         return;
@@ -137,29 +153,39 @@ class Checker {
                      " were written");
     SegmentReader reader(file, header, end);
     offsets_.clear();
+    segment.bytes = kSegmentHeaderBytes;
+    segment.highest_gsn = next_gsn_ - 1;
+    std::vector<Held> batch;  // of which the last record is still to come
     Record record;
     std::uint64_t offset = 0;
     SegmentReader::Outcome outcome;
     while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
-      if (record.gsn != next_gsn_) {
+      if (record.gsn != segment.highest_gsn + batch.size() + 1) {
         reader.step_back(offset);
-        outcome = SegmentReader::Outcome::kBad;
         break;
       }
-      ++next_gsn_;
-      ++segment.records;
       offsets_.insert(offset);
+      if (record.has(kContinues)) {
+        batch.emplace_back(record);
+        continue;
+      }
+      for (const Held& held : batch) keys_.apply(held.view());
       keys_.apply(record);
+      segment.records += batch.size() + 1;
+      segment.highest_gsn = record.gsn;
+      segment.bytes = reader.offset();
+      batch.clear();
     }
-    segment.bytes = reader.offset();
-    segment.highest_gsn = next_gsn_ - 1;
+    next_gsn_ = segment.highest_gsn + 1;
+    if (outcome == SegmentReader::Outcome::kError) return problem(reader.error().message());
     if (header.sealed) {
-      if (reader.offset() != end || segment.highest_gsn != header.highest_gsn)
+      if (segment.bytes != end || segment.highest_gsn != header.highest_gsn)
         problem(reader.error().message());
       return;
     }
-    if (outcome == SegmentReader::Outcome::kError) problem(reader.error().message());
-    if (outcome == SegmentReader::Outcome::kBad) segment.note = ", torn tail: the next start cuts it";
+    const auto zero = reader.rest_is_zero(segment.bytes);
+    if (!zero.ok()) return problem(zero.message());
+    if (!*zero) segment.note = ", torn tail: the next start cuts it";
   }
 
   // A hint must name records that are there; it may leave out void transactions.

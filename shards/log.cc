@@ -41,10 +41,15 @@ Status Log::hold(std::uint64_t bytes, std::int64_t now_ms) {
 
 Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   if (failed()) return log_failed(failure_);
-  if (now_ms < space_retry_ms_) {
+  // The clock may have been set back.
+  const bool soon = now_ms < space_retry_ms_ && space_retry_ms_ - now_ms <= limits::kSpaceRetryMs;
+  if (soon) {
     ++counters_.space_refusals;
     return Status::error(space_error_);
   }
+  // No fault of the disk: others' writes go on.
+  if (kSegmentHeaderBytes + held_bytes_ + bytes > limits::kSegmentBytesMax)
+    return log_failed("one write is larger than a segment may be");
   auto status = roll(held_bytes_ + bytes);
   if (status.ok()) {
     space_retry_ms_ = 0;
@@ -59,7 +64,6 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
 // Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
 Status Log::roll(std::uint64_t batch_bytes) {
   const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
-  if (bytes_min > limits::kSegmentBytesMax) return Status::error("one write is larger than a segment may be");
   const std::uint64_t number = last_number_ + 1;
   std::uint64_t capacity = 0;
   auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity);

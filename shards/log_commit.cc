@@ -26,7 +26,8 @@ void Log::flush() {
   if (mode_ == SyncMode::kAlways) return start_commit();
   // After a change of mode a durable write may still own the last block; its completion calls flush() again.
   if (commit_in_flight_ || zero_in_flight_) return;
-  if (last_gsn_ == written_gsn_) return;
+  // Who began to wait in the mode `always` may have nothing to wait for any more.
+  if (last_gsn_ == written_gsn_) return progress();
   for (LogBuffer& rolled : rolled_) write_buffered(rolled);
   rolled_.clear();
   if (active_ != kNoSegment) {

@@ -350,9 +350,12 @@ Status Recovery::finish(const Complete& complete) {
     warn(directory_ + ": " + std::to_string(newly_void_.size()) +
          " transactions were not written by every shard before the crash and are dropped");
   }
-  for (const Piece& piece : pieces_) {
-    if (!piece.drop) continue;
-    Status status = piece.blank ? disk_.remove(path(piece)) : disk_.rename(path(piece), path(piece) + ".cut");
+  // From the end, so that a crash in between leaves what this start found, only less of it: without a blank
+  // first segment the second would seem to miss one.
+  for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
+    if (!piece->drop) continue;
+    Status status =
+        piece->blank ? disk_.remove(path(*piece)) : disk_.rename(path(*piece), path(*piece) + ".cut");
     if (!status.ok()) return status;
   }
   std::unordered_set<std::uint64_t> all_void = aborted_;

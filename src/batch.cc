@@ -183,8 +183,11 @@ void Batch::note_commit(ShardHost& host, const Request& request, Args arguments,
   const Shard& shard = host.shard;
   std::uint64_t gsn = shard.last_gsn();
   if (shard.committed(gsn)) return;
-  // A log that has failed never commits its end, but what was committed before can still be read.
-  const bool by_key = host.shard.log().mode() == SyncMode::kAlways || host.shard.log().failed();
+  // A log that has failed never commits its end, but what was committed before can still be read. A walk
+  // (SCAN) goes on, too: names are all that it tells, and who asks for one of them learns what it is worth.
+  const bool failed = host.shard.log().failed();
+  if (gsn == gsn_before && failed && request.command->keys.first == 0) return;
+  const bool by_key = host.shard.log().mode() == SyncMode::kAlways || failed;
   if (gsn == gsn_before && by_key && request.command->keys.first > 0) {
     gsn = 0;
     std::vector<int> positions;

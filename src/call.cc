@@ -36,7 +36,8 @@ class Errand final : public Message {
   void wait_for_commits(Worker& here) {
     for (ShardHost* host : here.hosts()) {
       const std::uint64_t gsn = host->shard.last_gsn();
-      if (host->shard.committed(gsn)) continue;
+      // A log that has failed commits no more: what there is of keys is told as it is.
+      if (host->shard.committed(gsn) || host->shard.log().failed()) continue;
       ++committing_;
       host->when_committed(gsn, [this, &here](const std::string& failure) {
         if (!failure.empty()) failure_ = failure;

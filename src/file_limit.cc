@@ -12,15 +12,16 @@ namespace {
 constexpr rlim_t kOtherFiles = 4096;
 constexpr rlim_t kOtherFilesPart = 4;
 
+// As far as the hard limit goes, as nobody knows how many segments there will be; beyond it, which only the
+// privileged may, to `wanted`.
 rlim_t raised_to(rlim_t wanted) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-    return std::max(limit.rlim_cur, wanted);
-  // Only the privileged may go beyond the hard limit.
-  const rlimit attempts[] = {{wanted, std::max(wanted, limit.rlim_max)},
-                             {std::min(wanted, limit.rlim_max), limit.rlim_max}};
-  for (const rlimit& attempt : attempts) {
-    if (setrlimit(RLIMIT_NOFILE, &attempt) == 0) return attempt.rlim_cur;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const rlim_t beyond = std::max(wanted, limit.rlim_max);
+  for (const rlim_t files : {beyond, limit.rlim_max}) {
+    if (limit.rlim_cur >= files) break;
+    const rlimit attempt = {files, std::max(files, limit.rlim_max)};
+    if (setrlimit(RLIMIT_NOFILE, &attempt) == 0) return files;
   }
   return limit.rlim_cur;
 }

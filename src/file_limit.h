@@ -6,8 +6,8 @@
 
 namespace stave {
 
-// Raises the limit for `clients` sockets beside the files of the store, as far as the system allows, and
-// returns how many clients there is room for then: `clients`, or fewer.
+// Raises the limit to the hard limit, or further if `clients` sockets beside the files of the store need it,
+// as far as the system allows. Returns how many clients there is room for then: `clients`, or fewer.
 std::int64_t make_room_for_clients(std::int64_t clients);
 
 }  // namespace stave

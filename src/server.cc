@@ -54,10 +54,18 @@ class Task final : public Message {
 
 // Workers start in step: all read their shards, then all know which transactions are whole, then all listen.
 struct Server::Start {
-  explicit Start(std::ptrdiff_t workers) : barrier(workers) {}
-  std::barrier<> barrier;
+  // At the end of each step, before anybody goes on.
+  struct EndStep {
+    Start* start;
+    void operator()() noexcept { start->all_well = start->first_error.ok(); }
+  };
+  explicit Start(std::ptrdiff_t workers) : barrier(workers, EndStep{this}) {}
+  std::barrier<EndStep> barrier;
   std::mutex mutex;
   Status first_error;
+  // Of the steps that have ended, and the same for all: another worker may fail in the next step before this
+  // one has looked.
+  bool all_well = true;
   std::vector<std::unique_ptr<Recovery>> recoveries;  // by shard
 };
 
@@ -160,7 +168,7 @@ bool Server::started_so_far(Status status) {
     if (start_->first_error.ok()) start_->first_error = std::move(status);
   }
   start_->barrier.arrive_and_wait();
-  return start_->first_error.ok();
+  return start_->all_well;
 }
 
 Status Server::start_worker(std::size_t number) {

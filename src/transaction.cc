@@ -275,7 +275,22 @@ bool Transaction::apply(ShardHost& host, Part& part) {
   return true;
 }
 
+// SWAPDB must be on every shard's disk before anybody writes again, in any mode: what is logged behind it
+// stands in the databases as it left them, and would appear in the wrong one if a power loss undid it.
+bool Transaction::must_sync(ShardHost& host, const Part& part) {
+  Log& log = host.shard.log();
+  const bool swaps = !part.changes.empty() && part.changes.front().kind == Change::Kind::kSwapDbs;
+  if (!swaps || log.failed() || log.durable_gsn() >= part.gsn) return false;
+  log.flush();
+  if (log.idle()) log.start_sync();
+  return true;
+}
+
 bool Transaction::commit(ShardHost& host, Part& part) {
+  if (failure_.empty() && must_sync(host, part)) {
+    here_->ready(this);
+    return false;
+  }
   if (host.shard.committed(part.gsn) || waiting_commit_) {
     waiting_commit_ = false;
     return true;

@@ -68,6 +68,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   void run();
   bool reserve(ShardHost& host, Part& part);
   bool apply(ShardHost& host, Part& part);
+  static bool must_sync(ShardHost& host, const Part& part);
   bool commit(ShardHost& host, Part& part);
   bool unlock(ShardHost& host, Part& part);
   static void give_space_back(ShardHost& host, Part& part);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Days with clients that are too many, idle, slow, rude or unknown, and the ways to end a server."""
 import random
+import resource
 import signal
 import socket
 import struct
@@ -353,6 +354,15 @@ def open_files_limit_is_raised(setup):
     assert clients[0].call("CONFIG", "GET", "maxclients")[1] == b"300"
     assert clients[0].call("CONFIG", "SET", "maxclients", 1000) == b"OK"
     assert "maxclients is" not in server.log_text()
+
+
+@day
+def open_files_limit_is_for_segments(setup):
+    """As many files as the hard limit allows, however few clients there may be: a database may have many segments."""
+    server = setup.server({"maxclients": 10}, start=False)
+    server.wrapper = [*WITHOUT_PRIVILEGE, "prlimit", "--nofile=100:20000"]
+    server.start()
+    assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (20000, 20000)
 
 
 @day

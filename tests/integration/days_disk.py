@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ SMALL_DISK_BYTES = 64 << 20
 ROOM_BYTES = 16 << 20       # what the day frees when it makes room
 PATIENCE_SECONDS = 30
 VALUE_BYTES = 20_000
+WRITABLE_BYTES = 16 << 10   # of any file, where the log is to fail: less than each shard's has
 REFUSALS_IN_A_ROW = 30      # so many that every shard must have been asked
 
 
@@ -124,6 +126,67 @@ def last_write_status(client):
 def writes_succeed(client, value):
     """Writes to every shard, as each finds out for itself that there is room."""
     return not any(client.execute("SET", f"more:{at}", value).is_error() for at in range(8))
+
+
+@day
+def swapdb_is_synced(setup):
+    """SWAPDB is on disk before its reply in any mode, or a power loss could put later writes into the wrong database."""
+    server = setup.server({"appendfsync": "no", "shards": 3, "segment-bytes": "1mb"}, start=False)
+    trace = server.root / "trace"
+    server.wrapper = ["strace", "-D", "-f", "-qq", "-o", str(trace), "-e", "trace=fdatasync"]
+    server.options["io-backend"] = "threads"
+    server.start()
+    with server.client() as client:
+        assert client.call("MSET", "a", 1, "b", 2, "c", 3, "d", 4) == b"OK"
+        before = trace.read_text().count("fdatasync(")
+        assert client.call("SWAPDB", 0, 1) == b"OK"
+        assert trace.read_text().count("fdatasync(") - before == 3
+        assert client.call("DBSIZE") == 0
+        assert client.call("SET", "a", "new") == b"OK"
+    server.kill9()
+    server.wrapper = []
+    server.start()
+    with server.client() as client:
+        assert client.call("GET", "a") == b"new"
+        assert client.call("DBSIZE") == 1
+
+
+@day
+def failed_log(setup):
+    """The disk refuses a write of the log: no write after that, but what was committed can be read and walked."""
+    for mode in ("always", "everysec", "no"):
+        server = setup.server({"appendfsync": mode, "segment-bytes": "1mb"}, start=False)
+        server.wrapper = ["env", "--ignore-signal=XFSZ"]
+        server.start()
+        with server.client() as client:
+            names = [f"w:{at}" for at in range(20)]
+            for name in names:
+                assert client.call("SET", name, marker_value(name, VALUE_BYTES)) == b"OK"
+            assert client.call("DEL", names.pop()) == 1
+            _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (WRITABLE_BYTES, hard))
+            for name in ("x:1", "x:2", "x:3", "x:4"):
+                reply = client.execute("SET", name, "1")
+                assert b"too large" in reply.value, f"{mode}: {reply}"
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            assert client.execute("SET", "x:5", "1").is_error(), mode
+            assert client.execute("GET", "x:1").is_error(), "a refused write was read"
+            check_reads(client, range(19))
+            wanted = {name.encode() for name in names}
+            found, cursor = set(), b"0"
+            while found == set() or cursor != b"0":
+                cursor, page = client.call("SCAN", cursor)
+                found.update(page)
+            assert found >= wanted, f"{mode}: SCAN: {found}"
+            assert set(client.call("KEYS", "w:*")) == wanted, mode
+            assert client.call("DBSIZE") >= len(wanted), mode
+            assert client.call("RANDOMKEY") is not None, mode
+        server.kill9()
+        server.start()
+        with server.client() as client:
+            check_reads(client, range(19))
+            assert client.call("DBSIZE") == 19, mode
+        setup.clean()
 
 
 @day

@@ -64,6 +64,14 @@ def port_in_use(setup):
 
 
 @day
+def unusable_socket_path(setup):
+    """A unix socket in no directory: refused, and no worker waits for one that has given up."""
+    server = setup.server({"workers": 16, "shards": 16, "unixsocket": "/nonexistent/socket"}, start=False)
+    for _ in range(10):
+        refused(server, "/nonexistent/socket", unchanged=False)
+
+
+@day
 def damaged_meta(setup):
     """Any changed byte of stave.meta, and a cut or empty one, is refused by its name."""
     server = stopped(setup)

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "shards/check.h"
 #include "tests/shards/shard_testing.h"
 
 namespace stave {
@@ -49,6 +50,7 @@ class NotingDisk final : public Disk {
   }
   std::vector<std::string> synced;
   bool full = false;
+  int names_until_crash = 1000;  // so many files may be renamed or removed
 
   std::string_view name() const override { return disk_->name(); }
   void submit(IoRequest& request) override { disk_->submit(request); }
@@ -70,8 +72,12 @@ class NotingDisk final : public Disk {
     return disk_->list(directory);
   }
   Status make_directory(const std::string& path) override { return disk_->make_directory(path); }
-  Status rename(const std::string& from, const std::string& to) override { return disk_->rename(from, to); }
-  Status remove(const std::string& path) override { return disk_->remove(path); }
+  Status rename(const std::string& from, const std::string& to) override {
+    return names_until_crash-- > 0 ? disk_->rename(from, to) : Status::error("crashed");
+  }
+  Status remove(const std::string& path) override {
+    return names_until_crash-- > 0 ? disk_->remove(path) : Status::error("crashed");
+  }
   Status sync_directory(const std::string& path) override { return disk_->sync_directory(path); }
   bool exists(const std::string& path) override { return disk_->exists(path); }
 
@@ -84,6 +90,18 @@ void crash_unsealed(ShardUnderTest& test, const std::string& from, const std::st
   test.flush();
   std::filesystem::copy(from, into);
   test.background().finish();
+}
+
+// As a power loss leaves a file of which nothing was written.
+void make_blank(const std::string& path) {
+  const auto bytes = std::filesystem::file_size(path);
+  std::ofstream(path, std::ios::trunc).close();
+  std::filesystem::resize_file(path, bytes);
+}
+
+std::vector<std::string> problems_in(const std::string& directory) {
+  NotingDisk disk;
+  return check_shard(disk, directory, DatabaseId{}, 0).problems;
 }
 
 // A transaction with this one change, of this shard and of shard 1.
@@ -152,9 +170,7 @@ TEST_CASE("a blank segment that a power loss left ends the log, and what follows
   }
   const std::string second = directory.path() + "/00000002.seg";
   REQUIRE(std::filesystem::exists(directory.path() + "/00000003.seg"));
-  const auto bytes = std::filesystem::file_size(second);
-  std::ofstream(second, std::ios::trunc).close();
-  std::filesystem::resize_file(second, bytes);
+  make_blank(second);
   for (const int start : {1, 2}) {
     CAPTURE(start);
     ShardUnderTest test(directory.path());
@@ -166,6 +182,78 @@ TEST_CASE("a blank segment that a power loss left ends the log, and what follows
     test.flush();
     test.crash();
   }
+}
+
+TEST_CASE("a start that crashes while it sets segments aside is followed by one that goes on with it") {
+  const TempDirectory running;
+  {
+    ShardUnderTest first(running.path());
+    first.background().keep = true;
+    for (int i = 0; i < 100; ++i) first.put("k" + std::to_string(i), std::string(3000, 'x'));
+    crash_unsealed(first, running.path(), running.path() + "/copy");
+  }
+  const std::string directory = running.path() + "/copy";
+  REQUIRE(std::filesystem::exists(directory + "/00000003.seg"));
+  make_blank(directory + "/00000001.seg");
+  for (int changes = 0; changes < 3; ++changes) {
+    CAPTURE(changes);
+    const std::string crashed = running.path() + "/" + std::to_string(changes);
+    std::filesystem::copy(directory, crashed);
+    {
+      NotingDisk disk;
+      disk.names_until_crash = changes;
+      TestBackground background;
+      Shard::Options options;
+      options.log.directory = crashed;
+      Shard shard(disk, background, options);
+      Recovery recovery(disk, shard, options);
+      REQUIRE(recovery.read().ok());
+      CHECK(recovery.finish([](const TransactionHeader&) { return true; }).message() == "crashed");
+    }
+    CHECK(problems_in(crashed).empty());
+    ShardUnderTest test(crashed);
+    CHECK_FALSE(test.get("k99").has_value());
+    test.put("k99", "again");
+    test.close();
+    ShardUnderTest next(crashed);
+    CHECK(next.get("k99") == "again");
+  }
+}
+
+TEST_CASE("the check ends a torn tail where a start does, before a batch that is not whole") {
+  const TempDirectory running;
+  const TempDirectory directory;
+  {
+    ShardUnderTest first(running.path());
+    first.put("a", "old");
+    REQUIRE(first.shard().begin_batch(1000).ok());
+    first.put("a", "new");
+    first.put("b", "new");
+    first.put("c", "new");
+    first.shard().end_batch();
+    crash_unsealed(first, running.path(), directory.path());
+  }
+  std::fstream(directory.path() + "/00000001.seg").seekp(4096 + 32 + 32 + 32 + 24).put('!');
+  NotingDisk disk;
+  TestBackground background;
+  background.keep = true;
+  Shard::Options options;
+  options.log.directory = directory.path();
+  Shard shard(disk, background, options);
+  Recovery recovery(disk, shard, options);
+  REQUIRE(recovery.read().ok());
+  REQUIRE(recovery.finish([](const TransactionHeader&) { return true; }).ok());
+  REQUIRE(shard.set_string({0, "d"}, {"x", 0, false}).ok());
+  shard.log().flush();
+  const ShardCheck found = check_shard(disk, directory.path(), DatabaseId{}, 0);
+  CHECK(found.problems.empty());
+  REQUIRE(found.segments.size() == 2);
+  CHECK(found.segments[0].records == 1);
+  CHECK(found.segments[0].note.find("torn tail") != std::string::npos);
+  CHECK(found.segments[1].records == 1);
+  CHECK(found.segments[1].note.empty());
+  CHECK(found.keys[0] == 2);
+  background.finish();
 }
 
 TEST_CASE("a transaction that another shard lacks is dropped though a hint has it, also later") {
