@@ -46,6 +46,7 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
     return Status::error(space_error_);
   }
   auto status = roll(held_bytes_ + bytes);
+  tell_space(status, now_ms);
   if (status.ok()) {
     space_retry_ms_ = 0;
     return status;
@@ -54,6 +55,17 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   space_retry_ms_ = now_ms + limits::kSpaceRetryMs;
   space_error_ = log_failed(status.message()).message();
   return Status::error(space_error_);
+}
+
+void Log::tell_space(const Status& status, std::int64_t now_ms) {
+  if (status.ok() && told_of_space_) {
+    told_of_space_ = false;
+    options_.warn(options_.directory + ": there is room for a new segment, writes are taken again");
+  } else if (!status.ok() && !told_of_space_ && now_ms >= space_told_ms_ + limits::kSpaceToldMs) {
+    told_of_space_ = true;
+    space_told_ms_ = now_ms;
+    options_.warn("writes that need a new segment are refused until there is room: " + status.message());
+  }
 }
 
 // Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
@@ -178,7 +190,10 @@ std::size_t Log::buffer_bytes() const {
 }
 
 void Log::fail(std::string reason) {
-  if (failure_.empty()) failure_ = std::move(reason);
+  if (!failure_.empty()) return;
+  failure_ = std::move(reason);
+  options_.warn("writes to " + options_.directory +
+                " are refused until the server is started again: " + failure_);
 }
 
 }  // namespace stave
