@@ -259,6 +259,21 @@ def unix_socket(setup):
 
 
 @day
+def told_in_the_log(setup):
+    """What an operator must know has a line that says of whom or why."""
+    server = setup.server()
+    with server.client() as client:
+        host, port = client.socket.getsockname()[:2]
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert closed(client, 10)
+    with server.client() as client:
+        assert client.execute("CONFIG", "REWRITE").is_error()
+    log = server.log_text()
+    assert f"closed the client at {host}:{port}, which sent POST" in log, log
+    assert "CONFIG REWRITE failed: The server is running without a config file" in log, log
+
+
+@day
 def sigterm_under_load(setup):
     """SIGTERM answers the pipelines that have arrived, leaves hints and status 0."""
     for mode in ("always", "everysec"):
