@@ -60,11 +60,11 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
 void Log::tell_space(const Status& status, std::int64_t now_ms) {
   if (status.ok() && told_of_space_) {
     told_of_space_ = false;
-    options_.warn(options_.directory + ": there is room for a new segment, writes are taken again");
+    options_.warn(options_.directory + ": a new segment could be made, writes are taken again");
   } else if (!status.ok() && !told_of_space_ && now_ms >= space_told_ms_ + limits::kSpaceToldMs) {
     told_of_space_ = true;
     space_told_ms_ = now_ms;
-    options_.warn("writes that need a new segment are refused until there is room: " + status.message());
+    options_.warn("writes are refused until a new segment can be made: " + status.message());
   }
 }
 

@@ -320,6 +320,7 @@ def shutdown_command(setup):
     for words in (("SHUTDOWN",), ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "SAVE"),
                   ("SHUTDOWN", "NOSAVE", "NOW", "FORCE")):
         with server.client() as client, server.client() as bystander:
+            host, port = client.socket.getsockname()
             client.send(encode(("INCR", "count")) + encode(words))
             assert client.read_answer().type == ":"
             try:
@@ -328,6 +329,7 @@ def shutdown_command(setup):
                 pass
             assert closed(bystander, 10)
         assert server.process.wait(20) == 0
+        assert f"SHUTDOWN from {host}:{port}, shutting down" in server.log_text()
         server.start()
         check_fill(server)
     with server.client() as client:
