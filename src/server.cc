@@ -58,8 +58,16 @@ class Task final : public Message {
 
 // Workers start in step: all read their shards, then all know which transactions are whole, then all listen.
 struct Server::Start {
-  explicit Start(std::ptrdiff_t workers) : barrier(workers) {}
-  std::barrier<> barrier;
+  // Runs at the end of each step, when all have arrived and none has gone on. The verdict is taken here, so
+  // that all workers see the same one: a worker that is ahead may fail in the next step before the others
+  // have looked.
+  struct TakeVerdict {
+    Start& start;
+    void operator()() noexcept { start.all_is_well = start.first_error.ok(); }
+  };
+  explicit Start(std::ptrdiff_t workers) : barrier(workers, TakeVerdict{*this}) {}
+  std::barrier<TakeVerdict> barrier;
+  bool all_is_well = true;
   std::mutex mutex;
   Status first_error;
   std::vector<std::unique_ptr<Recovery>> recoveries;  // by shard
@@ -168,7 +176,7 @@ bool Server::started_so_far(Status status) {
     if (start_->first_error.ok()) start_->first_error = std::move(status);
   }
   start_->barrier.arrive_and_wait();
-  return start_->first_error.ok();
+  return start_->all_is_well;
 }
 
 Status Server::start_worker(std::size_t number) {

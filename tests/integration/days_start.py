@@ -110,6 +110,14 @@ def unix_socket_is_a_file(setup):
 
 
 @day
+def one_worker_cannot_start(setup):
+    """A fault that one worker alone meets, in the last step of the start, ends them all."""
+    server = setup.server({"workers": 4, "shards": 4, "unixsocket": "/no/such/folder/socket"}, start=False)
+    for _ in range(40):
+        refused(server, "unixsocket", "No such file", unchanged=False, lines_max=1)
+
+
+@day
 def log_file_in_no_folder(setup):
     """A log file whose folder is not there is refused, and the folder is not made."""
     server = setup.server(start=False)
