@@ -94,7 +94,7 @@ def disk_full(setup):
             assert last_write_status(client) == "ok"
             written = write_until_refused(client)
             assert last_write_status(client) == "err"
-            full = [line for line in server.log_text().splitlines() if "No space left" in line]
+            full = [line for line in server.log_text().splitlines() if "writes are refused" in line]
             assert len(full) == 2, f"one line for each shard on the full disk: {full}"
             check_reads(client, written)
             assert last_write_status(client) == "err"
