@@ -83,7 +83,8 @@ Database::~Database() {
 Result<Database> Database::open(Disk& disk, const std::string& directory, std::uint32_t shards) {
   Database database;
   database.directory_ = directory;
-  if (auto status = disk.make_directory(directory); !status.ok()) return status;
+  if (auto status = disk.make_directory(directory); !status.ok())
+    return Status::error("dir: " + status.message());
   if (disk.exists(directory + "/" + std::string(kMetaName))) {
     if (auto status = database.lock(true); !status.ok()) return status;
     if (auto status = database.read_meta(disk); !status.ok()) return status;
@@ -106,6 +107,7 @@ Result<Database> Database::open(Disk& disk, const std::string& directory, std::u
 Result<Database> Database::open_existing(Disk& disk, const std::string& directory) {
   Database database;
   database.directory_ = directory;
+  if (auto names = disk.list(directory); !names.ok()) return names.take_status();
   if (!disk.exists(directory + "/" + std::string(kMetaName))) {
     return Status::error(directory + ": holds no database (" + std::string(kMetaName) + " is missing)");
   }

@@ -44,4 +44,8 @@ inline constexpr std::size_t kTidiedKeysPerSlice = 1000;
 // without a system call for each refused command.
 inline constexpr std::int64_t kSpaceRetryMs = 100;
 
+// The server's log tells of a full disk at most once in this time, since large writes may be refused while
+// small ones still find room.
+inline constexpr std::int64_t kSpaceToldMs = 60'000;
+
 }  // namespace stave::limits

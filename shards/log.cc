@@ -51,6 +51,7 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   if (kSegmentHeaderBytes + held_bytes_ + bytes > limits::kSegmentBytesMax)
     return log_failed("one write is larger than a segment may be");
   auto status = roll(held_bytes_ + bytes);
+  tell_space(status, now_ms);
   if (status.ok()) {
     space_retry_ms_ = 0;
     return status;
@@ -59,6 +60,17 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   space_retry_ms_ = now_ms + limits::kSpaceRetryMs;
   space_error_ = log_failed(status.message()).message();
   return Status::error(space_error_);
+}
+
+void Log::tell_space(const Status& status, std::int64_t now_ms) {
+  if (status.ok() && told_of_space_) {
+    told_of_space_ = false;
+    options_.warn(options_.directory + ": a new segment could be made, writes are taken again");
+  } else if (!status.ok() && !told_of_space_ && now_ms >= space_told_ms_ + limits::kSpaceToldMs) {
+    told_of_space_ = true;
+    space_told_ms_ = now_ms;
+    options_.warn("writes are refused until a new segment can be made: " + status.message());
+  }
 }
 
 // Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
@@ -182,7 +194,10 @@ std::size_t Log::buffer_bytes() const {
 }
 
 void Log::fail(std::string reason) {
-  if (failure_.empty()) failure_ = std::move(reason);
+  if (!failure_.empty()) return;
+  failure_ = std::move(reason);
+  options_.warn("writes to " + options_.directory +
+                " are refused until the server is started again: " + failure_);
 }
 
 }  // namespace stave

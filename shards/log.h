@@ -19,6 +19,7 @@
 
 #include "shards/disk.h"
 #include "shards/entry.h"
+#include "shards/limits.h"
 #include "shards/log_buffer.h"
 #include "shards/record.h"
 #include "shards/segment.h"
@@ -42,6 +43,8 @@ class Log {
     std::uint32_t shard = 0;
     std::uint64_t segment_bytes = 256u << 20;
     SyncMode mode = SyncMode::kEverysec;
+    // Told when writes begin to be refused, and when they are taken again.
+    std::function<void(const std::string&)> warn = [](const std::string&) {};
   };
   struct Counters {
     std::uint64_t bytes_written = 0;
@@ -111,6 +114,7 @@ class Log {
 
   std::uint64_t end_bytes() const { return buffer_.base + buffer_.used; }
   Status ensure(std::uint64_t bytes, std::int64_t now_ms);
+  void tell_space(const Status& status, std::int64_t now_ms);
   Status roll(std::uint64_t batch_bytes);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
                                             std::uint64_t& capacity);
@@ -166,6 +170,8 @@ class Log {
 
   std::int64_t space_retry_ms_ = 0;
   std::string space_error_;
+  bool told_of_space_ = false;  // the server's log has that the disk is full, and not yet that it has room
+  std::int64_t space_told_ms_ = -limits::kSpaceToldMs;
   std::string failure_;
   Counters counters_;
   std::function<void()> on_progress_;

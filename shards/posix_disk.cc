@@ -53,8 +53,8 @@ Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
 Status PosixDisk::make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), kDirectoryMode) == 0) return Status();
   const int error_number = errno;
-  if (error_number == EEXIST && is_directory(path)) return Status();
-  return file_error(path, error_number);
+  if (error_number != EEXIST) return file_error(path, error_number);
+  return is_directory(path) ? Status() : file_error(path, ENOTDIR);
 }
 
 Status PosixDisk::rename(const std::string& from, const std::string& to) {

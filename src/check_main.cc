@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // stave-check DIR: verifies a database that no server has open and prints what it holds. Reads every record
 // of every segment and compares the hints with them; changes nothing. Exit status 0: all is well; 1:
-// something is damaged, and is named.
+// something is damaged, and is named; 2: wrong use.
 #include <cinttypes>
 #include <cstdio>
 #include <string>
@@ -10,6 +10,14 @@
 #include "shards/database.h"
 
 namespace {
+
+constexpr const char* kHelp =
+    "Usage: stave-check DIR\n"
+    "       stave-check --help | --version\n\n"
+    "Verifies the Stave database in DIR, which no server may have open, and prints what it holds. Changes "
+    "nothing.\n"
+    "Exit status: 0 if all is well, 1 if something is damaged or cannot be read, 2 for a wrong use of this "
+    "program.\n";
 
 int check(const std::string& directory) {
   auto disk = stave::open_disk("threads", nullptr);
@@ -22,7 +30,8 @@ int check(const std::string& directory) {
     std::fprintf(stderr, "stave-check: %s\n", database.message().c_str());
     return 1;
   }
-  std::printf("%s: format %u, %u shards\n", directory.c_str(), stave::kFormatVersion, database->shards());
+  std::printf("%s: format %u, %u shard%s\n", directory.c_str(), stave::kFormatVersion, database->shards(),
+              database->shards() == 1 ? "" : "s");
   bool damaged = false;
   for (std::uint32_t shard = 0; shard < database->shards(); ++shard) {
     const stave::ShardCheck result =
@@ -36,7 +45,8 @@ int check(const std::string& directory) {
     }
     for (int db = 0; db < stave::limits::kDatabases; ++db) {
       const auto i = static_cast<std::size_t>(db);
-      if (result.keys[i] != 0) std::printf("  db%d: %" PRIu64 " keys\n", db, result.keys[i]);
+      if (result.keys[i] != 0)
+        std::printf("  db%d: %" PRIu64 " key%s\n", db, result.keys[i], result.keys[i] == 1 ? "" : "s");
     }
     for (const std::string& problem : result.problems) std::printf("  DAMAGED %s\n", problem.c_str());
     damaged |= !result.problems.empty();
@@ -48,9 +58,18 @@ int check(const std::string& directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2 || std::string(argv[1]).starts_with("-")) {
-    std::fprintf(stderr, "usage: stave-check DIR\nVerifies a Stave database that no server has open.\n");
+  const std::string argument = argc == 2 ? argv[1] : "";
+  if (argument == "-h" || argument == "--help") {
+    std::fputs(kHelp, stdout);
+    return 0;
+  }
+  if (argument == "-v" || argument == "--version") {
+    std::printf("stave-check v=%s\n", STAVE_VERSION);
+    return 0;
+  }
+  if (argument.empty() || argument.starts_with("-")) {
+    std::fputs(kHelp, stderr);
     return 2;
   }
-  return check(argv[1]);
+  return check(argument);
 }

@@ -30,6 +30,15 @@ std::string joined(Words words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
+// `option` is no setting; --port=6380, as other programs take it, is told how to be written.
+std::string why_unknown(std::string_view option) {
+  const std::size_t equals = option.find('=');
+  const std::string_view name = option.substr(0, equals);
+  if (equals == std::string_view::npos || find_setting_loosely(name.substr(2)) == nullptr)
+    return "unknown setting";
+  return fmt::format("the value is a word of its own: {} {}", name, option.substr(equals + 1));
+}
+
 // `word` is "--name", or "--name value" in one; `values` are the words after it.
 Status apply_option(std::string_view word, Words values, Settings& settings) {
   const std::size_t space = word.find(' ');
@@ -39,7 +48,7 @@ Status apply_option(std::string_view word, Words values, Settings& settings) {
     value = std::string(word.substr(space + 1)) + (values.empty() ? "" : " ") + value;
   }
   const Setting* setting = find_setting_loosely(option.substr(2));
-  if (setting == nullptr) return command_line_error(option, "unknown setting");
+  if (setting == nullptr) return command_line_error(option, why_unknown(option));
   // Redis takes --save alone as --save "".
   const bool has_value = space != std::string_view::npos || !values.empty() || setting->name == "save";
   if (!has_value) return command_line_error(option, "needs a value");

@@ -84,6 +84,44 @@ Status error_at(std::string_view file, unsigned line, std::string_view reason) {
   return Status::error(fmt::format("{}:{}: {}", file, line, reason));
 }
 
+std::string_view line_text(std::string_view content, unsigned line) {
+  for (; line > 1; --line) content.remove_prefix(std::min(content.find('\n'), content.size() - 1) + 1);
+  return content.substr(0, content.find('\n'));
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpaces) + 1);
+}
+
+// Like yes, always, 1gb or /data: what a string looks like without its quotes.
+bool is_bare(std::string_view value) {
+  constexpr std::string_view kNotInIt = "\"'[]{},=# \t";
+  return !value.empty() && value.find_first_of(kNotInIt) == std::string_view::npos;
+}
+
+// What is wrong with a line of the file that is no TOML: its key, if it has one of ours, and how to write it,
+// for the two mistakes that somebody makes who comes from redis.conf. `reason` is the parser's.
+std::string syntax_error(std::string_view line, std::string_view reason) {
+  line = trimmed(line);
+  const std::size_t key_end = std::min(line.find_first_of(" \t=:"), line.size());
+  const std::string_view key = line.substr(0, key_end);
+  const Setting* setting = find_setting_loosely(key);
+  if (setting == nullptr) return std::string(reason);
+  const std::string_view rest = trimmed(line.substr(key_end));
+  if (!rest.starts_with('=')) {
+    const std::string example = format_setting_toml(*setting, Settings());
+    return fmt::format("{}: needs a = before its value, as in: {} = {}", key, setting->name, example);
+  }
+  const std::string_view value = trimmed(rest.substr(1, rest.find('#') - 1));
+  if (value.empty()) return fmt::format("{}: needs a value", key);
+  if (is_bare(value) && accepts(*setting).string)
+    return fmt::format("{}: needs quotes, as in: {} = \"{}\"", key, key, value);
+  if (reason.find("cannot redefine") != std::string_view::npos) return fmt::format("{}: is set twice", key);
+  return fmt::format("{}: {}", key, reason);
+}
+
 Result<FileValue> to_file_value(std::string_view content, std::string_view file, std::string_view key,
                                 const toml::node& node) {
   const auto& source = node.source();
@@ -119,7 +157,8 @@ Result<std::vector<FileValue>> parse_config_file(std::string_view content, std::
   toml::parse_result parsed = toml::parse(content, name);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return error_at(name, error.source().begin.line, error.description());
+    const auto line = error.source().begin.line;
+    return error_at(name, line, syntax_error(line_text(content, line), error.description()));
   }
   std::vector<FileValue> values;
   for (const auto& [key, node] : in_file_order(parsed.table())) {
@@ -135,7 +174,8 @@ Result<std::vector<FileValue>> parse_config_file(std::string_view content, std::
 
 Status read_config_file(const std::string& path, Settings& settings) {
   Result<std::string> content = read_whole_file(path);
-  if (!content.ok()) return Status::error(fmt::format("{}: {}", path, content.message()));
+  if (!content.ok())
+    return Status::error(fmt::format("configuration file '{}': {}", path, content.message()));
   auto values = parse_config_file(*content, path);
   if (!values.ok()) return values.take_status();
   for (const FileValue& value : *values) {

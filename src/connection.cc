@@ -64,9 +64,8 @@ Connection::Taken Connection::take(Args arguments) {
   const Command* command = find_command(arguments);
   if (command == nullptr && (ascii::equal(arguments[0], "post") || ascii::equal(arguments[0], "host:"))) {
     // A browser that was made to send a request here. Redis hangs up, too.
-    log_warning(
-        "a client sent POST or Host: commands, perhaps an attack across protocols; its connection was "
-        "closed");
+    log_warning("closed the client at " + session_.client.address +
+                ", which sent POST or Host: commands, perhaps an attack across protocols");
     close();
     return Taken::kLater;
   }

@@ -57,18 +57,28 @@ Result<int> bind_socket(const std::string& address, int port, bool shared) {
   if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (storage.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(fd, reinterpret_cast<sockaddr*>(&storage), *length) == 0) return fd;
+  const int error_number = errno;
   auto status = system_error(what);
   ::close(fd);
+  errno = error_number;
   return status;
+}
+
+// What an address after a "-" in `bind` is forgiven: that this machine does not have it, or its protocol.
+bool is_missing(int error_number) {
+  return error_number == EADDRNOTAVAIL || error_number == EAFNOSUPPORT || error_number == EPROTONOSUPPORT;
 }
 
 }  // namespace
 
-Status Listener::probe(const std::string& address, int port) {
-  auto fd = bind_socket(address, port, false);
+Result<bool> Listener::probe(const std::string& address, int port) {
+  const bool optional = address.starts_with('-');
+  errno = 0;
+  auto fd = bind_socket(address.substr(optional ? 1 : 0), port, false);
+  if (!fd.ok() && optional && is_missing(errno)) return false;
   if (!fd.ok()) return fd.take_status();
   ::close(*fd);
-  return {};
+  return true;
 }
 
 Result<std::unique_ptr<Listener>> Listener::tcp(Worker& worker, const std::string& address, int port,
@@ -95,6 +105,11 @@ Result<std::unique_ptr<Listener>> Listener::unix_socket(Worker& worker, const st
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return system_error("unixsocket " + path);
   std::unique_ptr<Listener> listener(new Listener(worker, fd, true));
+  struct stat there;
+  if (lstat(path.c_str(), &there) == 0 && !S_ISSOCK(there.st_mode)) {
+    ::close(fd);
+    return Status::error("unixsocket " + path + ": there is a file of this name, which is no socket");
+  }
   unlink(path.c_str());  // of a server that was killed; the database's lock says that it is gone
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, backlog) != 0 ||
       (mode != 0 && chmod(path.c_str(), mode) != 0)) {

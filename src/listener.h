@@ -18,9 +18,10 @@ class Listener {
  public:
   static Result<std::unique_ptr<Listener>> tcp(Worker& worker, const std::string& address, int port,
                                                int backlog);
-  // Whether the address is free. Listening itself cannot tell: SO_REUSEPORT would share it with another
-  // server.
-  static Status probe(const std::string& address, int port);
+  // Whether the address, as it stands in `bind`, can be listened on; false when it may be missing and this
+  // machine lacks it. An error when it is taken: listening itself cannot tell, as SO_REUSEPORT would share it
+  // with another server.
+  static Result<bool> probe(const std::string& address, int port);
   static Result<std::unique_ptr<Listener>> unix_socket(Worker& worker, const std::string& path, unsigned mode,
                                                        int backlog);
   // Stops accepting; the object must stay until the loop has closed the handle.

@@ -5,6 +5,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
 namespace stave {
 namespace {
 
@@ -25,6 +29,12 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }  // namespace
 
 Status open_log(const std::string& file, LogLevel level) {
+  // By hand, since spdlog would make the folders that a mistyped path lacks.
+  if (!file.empty()) {
+    std::FILE* opened = std::fopen(file.c_str(), "ab");
+    if (opened == nullptr) return Status::error("logfile: " + file + ": " + std::strerror(errno));
+    std::fclose(opened);
+  }
   try {
     std::shared_ptr<spdlog::sinks::sink> sink;
     if (file.empty()) {

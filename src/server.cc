@@ -30,6 +30,10 @@ std::uint64_t random_u64() {
   return value;
 }
 
+std::string count_of(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
 std::string random_hex40() {
   char text[49];
   std::snprintf(text, sizeof text, "%016llx%016llx%016llx", static_cast<unsigned long long>(random_u64()),
@@ -95,8 +99,8 @@ Status Server::run() {
   }
   shard_count_ = database_->shards();
   if (settings_.shards > 0 && static_cast<std::uint32_t>(settings_.shards) != shard_count_) {
-    log_warning("the database has " + std::to_string(shard_count_) +
-                " shards, which is fixed when it is made; `shards " + std::to_string(settings_.shards) +
+    log_warning("the database has " + count_of(shard_count_, "shard") +
+                ", which is fixed when it is made; `shards " + std::to_string(settings_.shards) +
                 "` has no effect");
   }
   worker_count_ = std::min<std::size_t>(
@@ -127,12 +131,16 @@ void Server::lower_maxclients() {
 
 // Before anything is touched: a port that is taken must not cost a recovery, or change a file.
 Status Server::probe_addresses() const {
-  if (settings_.port == 0) return {};
+  bool listens = !settings_.unixsocket.empty();
   for (const std::string& address : settings_.bind) {
-    if (address.starts_with('-')) continue;
-    if (auto status = Listener::probe(address, static_cast<int>(settings_.port)); !status.ok()) return status;
+    if (settings_.port == 0) break;
+    auto possible = Listener::probe(address, static_cast<int>(settings_.port));
+    if (!possible.ok()) return possible.take_status();
+    listens |= *possible;
   }
-  return {};
+  if (listens) return {};
+  return Error{
+      "nothing to listen on: port is 0 or bind has no address of this machine, and unixsocket is not set"};
 }
 
 void Server::worker_main(std::size_t number) {
@@ -244,20 +252,22 @@ Status Server::start_worker(std::size_t number) {
 }
 
 void Server::log_start() const {
-  log_notice("Stave started: " + std::to_string(worker_count_) + " workers, " + std::to_string(shard_count_) +
-             " shards, I/O by " + std::string(workers_[0]->disk().name()) +
+  log_notice("Stave started: " + count_of(worker_count_, "worker") + ", " + count_of(shard_count_, "shard") +
+             ", I/O by " + std::string(workers_[0]->disk().name()) +
              (backend_reason_.empty() ? "" : " (" + backend_reason_ + ")") + ", data in " +
              database_->directory());
   std::uint64_t keys = 0;
   for (int db = 0; db < limits::kDatabases; ++db) keys += db_size(db);
-  log_notice("Recovered " + std::to_string(keys) + " keys from " + std::to_string(recovery_report_.records) +
-             " records in " + std::to_string(recovery_report_.segments) + " segments (" +
+  log_notice("Recovered " + count_of(keys, "key") + " from " + count_of(recovery_report_.records, "record") +
+             " in " + count_of(recovery_report_.segments, "segment") + " (" +
              std::to_string(recovery_report_.segments_with_hint) + " by hint) in " +
              std::to_string(recovery_ms_) + " ms");
   // A copy: clients of the other workers may change the settings already.
   const Settings current = settings();
-  log_notice("Ready to accept connections on port " + std::to_string(current.port) +
-             (current.unixsocket.empty() ? "" : " and at " + current.unixsocket));
+  std::vector<std::string> places;
+  if (current.port != 0 && !current.bind.empty()) places.push_back("on port " + std::to_string(current.port));
+  if (!current.unixsocket.empty()) places.push_back("at " + current.unixsocket);
+  log_notice("Ready to accept connections " + places[0] + (places.size() > 1 ? " and " + places[1] : ""));
 }
 
 std::uint64_t Server::db_size(int db) const {

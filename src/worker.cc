@@ -103,7 +103,7 @@ Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recove
   options.log.shard = shard;
   options.log.segment_bytes = static_cast<std::uint64_t>(settings_.segment_bytes);
   options.log.mode = mode_of(settings_.appendfsync);
-  options.warn = [](const std::string& line) { log_warning(line); };
+  options.warn = options.log.warn = [](const std::string& line) { log_warning(line); };
   hosts_.resize(server_.shard_count());
   std::erase(owned_, hosts_[shard].get());
   hosts_[shard] = std::make_unique<ShardHost>(*disk_, background_, options);

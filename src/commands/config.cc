@@ -56,7 +56,7 @@ Status config_rewrite(Session& session, Args) {
   const Server& server = session.worker.server();
   Status status = rewrite_settings(server.config_file(), server.settings());
   if (!status.ok()) {
-    log_warning("CONFIG REWRITE: " + status.message());
+    log_warning("CONFIG REWRITE failed: " + status.message().substr(status.message().find(' ') + 1));
     return status;
   }
   log_notice("CONFIG REWRITE has written " + server.config_file());

@@ -95,7 +95,7 @@ Status object_freq(Context& context, Args args) {
 
 Status object_help(Context& context, Args) {
   constexpr std::string_view kLines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "OBJECT <subcommand> [<argument> ...]",
       "ENCODING <key>",
       "    The encoding that Redis would use for the value at <key>.",
       "FREQ <key>",
@@ -105,7 +105,7 @@ Status object_help(Context& context, Args) {
       "REFCOUNT <key>",
       "    The reference count that Redis would give for the value at <key>.",
       "HELP",
-      "    Print this help.",
+      "    Show this text.",
   };
   reply_help(context.reply, kLines);
   return {};

@@ -8,6 +8,7 @@
 #include "src/ascii.h"
 #include "src/call.h"
 #include "src/errors.h"
+#include "src/logger.h"
 #include "src/server.h"
 #include "src/session.h"
 
@@ -65,6 +66,7 @@ void shutdown(Call& call) {
   call.session().close_after_reply = true;
   Server& server = call.server();
   Worker& home = call.home();
+  log_notice("SHUTDOWN from " + call.session().client.address + ", shutting down");
   call.finish();
   server.begin_shutdown(home);
 }

@@ -260,6 +260,21 @@ def unix_socket(setup):
 
 
 @day
+def told_in_the_log(setup):
+    """What an operator must know has a line that says of whom or why."""
+    server = setup.server()
+    with server.client() as client:
+        host, port = client.socket.getsockname()[:2]
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert closed(client, 10)
+    with server.client() as client:
+        assert client.execute("CONFIG", "REWRITE").is_error()
+    log = server.log_text()
+    assert f"closed the client at {host}:{port}, which sent POST" in log, log
+    assert "CONFIG REWRITE failed: The server is running without a config file" in log, log
+
+
+@day
 def sigterm_under_load(setup):
     """SIGTERM answers the pipelines that have arrived, leaves hints and status 0."""
     for mode in ("always", "everysec"):
@@ -306,6 +321,7 @@ def shutdown_command(setup):
     for words in (("SHUTDOWN",), ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "SAVE"),
                   ("SHUTDOWN", "NOSAVE", "NOW", "FORCE")):
         with server.client() as client, server.client() as bystander:
+            host, port = client.socket.getsockname()
             client.send(encode(("INCR", "count")) + encode(words))
             assert client.read_answer().type == ":"
             try:
@@ -314,6 +330,7 @@ def shutdown_command(setup):
                 pass
             assert closed(bystander, 10)
         assert server.process.wait(20) == 0
+        assert f"SHUTDOWN from {host}:{port}, shutting down" in server.log_text()
         server.start()
         check_fill(server)
     with server.client() as client:

@@ -96,6 +96,8 @@ def disk_full(setup):
             assert last_write_status(client) == "ok"
             written = write_until_refused(client)
             assert last_write_status(client) == "err"
+            full = [line for line in server.log_text().splitlines() if "writes are refused" in line]
+            assert len(full) == 2, f"one line for each shard on the full disk: {full}"
             check_reads(client, written)
             assert last_write_status(client) == "err"
             long = "1" * 100_000
@@ -109,6 +111,8 @@ def disk_full(setup):
             check_reads(client, written)
             wait_until(lambda: writes_succeed(client, long) and last_write_status(client) == "ok", PATIENCE_SECONDS,
                        "ok as the last write's status in INFO")
+            again = [line for line in server.log_text().splitlines() if "taken again" in line]
+            assert len(again) == 2, f"one line for each shard that has room: {again}"
         server.kill9()
         server.start()
         with server.client() as client:

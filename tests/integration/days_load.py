@@ -173,6 +173,8 @@ def failed_write(setup):
         assert client.execute("SET", f"key:{refused[0]}", 1).value.startswith(b"MISCONF")
         for number in answered:
             assert client.call("GET", f"key:{number}") == b"%d" % number
+    told = [line for line in server.log_text().splitlines() if "refused until the server is started" in line]
+    assert 1 <= len(told) <= 2 and all("Input/output error" in line for line in told), told
     server.kill9()
     server.wrapper = []
     server.start()

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Days at the start: directories and options that a server refuses, and torn tails that it cuts."""
 import os
+import pathlib
 import re
 import shutil
 import socket
+import subprocess
 
 from days_files import (check_fill, fill, find_bytes, fingerprint, flip_byte, info, marker_value,
                         output_lines, refused, remove_hints, segments)
+from stave_testing import Client, wait_until
 
 DAYS = []
 TORN = re.compile(r"(?<![a-z])(torn|cut|truncated)(?![a-z])", re.I)  # not "executable"
@@ -69,6 +72,76 @@ def unusable_socket_path(setup):
     server = setup.server({"workers": 16, "shards": 16, "unixsocket": "/nonexistent/socket"}, start=False)
     for _ in range(10):
         refused(server, "/nonexistent/socket", unchanged=False)
+
+
+@day
+def optional_address(setup):
+    """An address after a - may be missing on this machine, but not taken by another server."""
+    server = setup.server({"bind": ["127.0.0.1", "-192.0.2.1"]})
+    server.stop()
+    try:
+        other = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        return  # a machine without IPv6
+    with other:
+        server = setup.server({"bind": ["127.0.0.1", "-::1"], "port": other.getsockname()[1]}, start=False)
+        refused(server, "::1", "in use")
+
+
+@day
+def nothing_to_listen_on(setup):
+    """A server that nobody could reach is refused, and makes no database."""
+    for options in ({"port": "0"}, {"bind": ""}, {"bind": "-192.0.2.1"}):
+        server = setup.server(options, start=False)
+        refused(server, "nothing to listen on", lines_max=1)
+        assert not fingerprint(server.dir)
+    server = setup.server({"port": "0"}, start=False)
+    server.options["unixsocket"] = server.root / "stave.sock"
+    server.spawn()
+    wait_until(lambda: "Ready" in server.log_text(), what="the server at its Unix socket")
+    with Client(unix=server.root / "stave.sock") as client:
+        assert client.call("PING") == b"PONG"
+    ready = [line for line in server.log_text().splitlines() if "Ready" in line]
+    assert "port" not in ready[0] and "stave.sock" in ready[0], ready
+    server.stop()
+
+
+@day
+def unix_socket_is_a_file(setup):
+    """A file where the Unix socket should be is not removed."""
+    server = setup.server(start=False)
+    path = server.root / "precious"
+    path.write_text("not a socket")
+    server.options["unixsocket"] = path
+    refused(server, "unixsocket", "precious", "no socket", unchanged=False)
+    assert path.read_text() == "not a socket"
+
+
+@day
+def log_file_in_no_folder(setup):
+    """A log file whose folder is not there is refused, and the folder is not made."""
+    server = setup.server(start=False)
+    folder = server.root / "missing"
+    server.options["logfile"] = folder / "stave.log"
+    refused(server, "logfile", "missing/stave.log", "No such file", lines_max=1)
+    assert not folder.exists()
+
+
+@day
+def check_without_a_database(setup):
+    """stave-check says what is wrong with its argument, and helps when it is asked to."""
+    server = setup.server(start=False)
+    check = pathlib.Path(server.binary).with_name("stave-check")
+    run = lambda *words: subprocess.run([check, *words], capture_output=True, text=True, check=False)
+    file = server.root / "a-file"
+    file.touch()
+    none = server.root / "none"
+    for path, why in ((none, "No such file"), (file, "Not a directory"), (server.dir, "no database")):
+        done = run(path)
+        assert done.returncode == 1 and str(path) in done.stderr and why in done.stderr, done
+    for words, status in (("--help", 0), ("--version", 0), ("", 2), ("--no-such", 2), ("a b", 2)):
+        done = run(*words.split())
+        assert done.returncode == status and bool(done.stdout) == (status == 0), (words, done)
 
 
 @day
@@ -161,8 +234,16 @@ def directory_is_a_file(setup):
     path = server.root / "a-file"
     path.write_text("not a directory")
     server.options["dir"] = path
-    refused(server, "a-file")
+    refused(server, "dir", "a-file", "not a directory$")
     assert path.read_text() == "not a directory"
+
+
+@day
+def directory_without_parent(setup):
+    """--dir in a folder that is not there."""
+    server = setup.server(start=False)
+    server.options["dir"] = server.root / "no" / "such"
+    refused(server, "dir: .*no/such: No such file", lines_max=1)
 
 
 @day

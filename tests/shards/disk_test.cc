@@ -233,7 +233,7 @@ TEST_CASE("errors name the file and the reason") {
 
     fixture.create("f");
     CHECK(disk.create(fixture.path("f")).message() == fixture.path("f") + ": File exists");
-    CHECK(error_of(disk.make_directory(fixture.path("f"))) == fixture.path("f") + ": File exists");
+    CHECK(error_of(disk.make_directory(fixture.path("f"))) == fixture.path("f") + ": Not a directory");
     CHECK(disk.open(fixture.directory).message() == fixture.directory + ": Is a directory");
   });
 }

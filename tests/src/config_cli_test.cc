@@ -81,6 +81,8 @@ TEST_CASE("config: mistakes on the command line") {
   CHECK(load_error({"--port"}) == "command line: --port: needs a value");
   CHECK(load_error({"--port", "--timeout", "1"}) == "command line: --port: needs a value");
   CHECK(load_error({"--nope", "1"}) == "command line: --nope: unknown setting");
+  CHECK(load_error({"--nope=1"}) == "command line: --nope=1: unknown setting");
+  CHECK(load_error({"--port=1"}) == "command line: --port=1: the value is a word of its own: --port 1");
   CHECK(load_error({"--appendfsync", "x"}) ==
         "command line: --appendfsync: must be one of the following: everysec, always, no");
   CHECK(load_error({"--shards", "1025"}) == "command line: --shards: must be between 0 and 1024 inclusive");
@@ -157,9 +159,31 @@ TEST_CASE("config: what is no TOML is one line too") {
   }
 }
 
+TEST_CASE("config: what is no TOML names the key, and how to write it") {
+  auto error = [](std::string_view content) { return file_error(ConfigFile(content)); };
+  CHECK(error("port 6379\n") == "stave.toml:1: port: needs a = before its value, as in: port = 6379");
+  CHECK(error("hz = 10\nport: 6379\n") ==
+        "stave.toml:2: port: needs a = before its value, as in: port = 6379");
+  CHECK(error("maxmemory\n") == "stave.toml:1: maxmemory: needs a = before its value, as in: maxmemory = 0");
+  CHECK(error("bind 127.0.0.1\n") ==
+        "stave.toml:1: bind: needs a = before its value, as in: bind = [\"*\", \"-::*\"]");
+  CHECK(error("port = \n") == "stave.toml:1: port: needs a value");
+  CHECK(error("maxmemory = 1gb # ram\n") ==
+        "stave.toml:1: maxmemory: needs quotes, as in: maxmemory = \"1gb\"");
+  CHECK(error("# x\n\n appendfsync = always\r\n") ==
+        "stave.toml:3: appendfsync: needs quotes, as in: appendfsync = \"always\"");
+  CHECK(error("dir = /data") == "stave.toml:1: dir: needs quotes, as in: dir = \"/data\"");
+  CHECK(error("protected-mode = yes\n") ==
+        "stave.toml:1: protected-mode: needs quotes, as in: protected-mode = \"yes\"");
+  CHECK(error("port = 1\nport = 2\n") == "stave.toml:2: port: is set twice");
+  CHECK(error("requirepass = \"abc\n").find("stave.toml:1: requirepass: ") == 0);
+  CHECK(error("bind = [\"a\" \"b\"]\n").find("stave.toml:1: bind: ") == 0);
+}
+
 TEST_CASE("config: a file that cannot be read") {
-  CHECK(load_error({"/nowhere/stave.toml"}) == "/nowhere/stave.toml: No such file or directory");
-  CHECK(load_error({"/"}) == "/: Is a directory");
+  CHECK(load_error({"/nowhere/stave.toml"}) ==
+        "configuration file '/nowhere/stave.toml': No such file or directory");
+  CHECK(load_error({"/"}) == "configuration file '/': Is a directory");
 }
 
 // Its commented-out lines, made real, must be the defaults of all settings: the file cannot fall behind the
