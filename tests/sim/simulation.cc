@@ -147,8 +147,9 @@ bool Simulation::recover() {
     if (failed(read(shard))) return false;
   }
   std::vector<std::uint64_t> found_gsns;
+  for (const auto& recovery : recoveries) found_gsns.push_back(recovery->last_gsn());
+  check_found(found_gsns);
   for (const auto& recovery : recoveries) {
-    found_gsns.push_back(recovery->last_gsn());
     if (failed(recovery->finish(complete))) return false;
     coverage_.segments_by_hint += recovery->report().segments_with_hint;
     coverage_.cut_tails += recovery->report().cut_bytes > 0 ? 1 : 0;
@@ -158,29 +159,37 @@ bool Simulation::recover() {
   return true;
 }
 
-bool Simulation::complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns) const {
-  return std::all_of(transaction.gsns.begin(), transaction.gsns.end(),
-                     [&](const auto& part) { return part.second <= gsns[part.first]; });
-}
-
-// Each shard stands where its log ended, at a batch's end and not before what was promised.
-void Simulation::verify_start(const std::vector<std::uint64_t>& found_gsns) {
+// Each log ends at a batch's end, and not before what was promised. What a start does not find can never come
+// back, even if this start is cut short: it goes on to write from there.
+void Simulation::check_found(const std::vector<std::uint64_t>& found_gsns) {
+  for (auto& [id, transaction] : transactions_) transaction.is_void |= !complete(transaction, found_gsns);
   for (std::uint32_t number = 0; number < models_.size(); ++number) {
-    ShardModel& model = models_[number];
     const std::uint64_t found = found_gsns[number];
+    const ShardModel& model = models_[number];
     const std::uint64_t promised = worst_crash_ == Crash::kKill ? model.answered_gsn : model.durable_gsn;
     if (found < promised) {
       violate(directory(number) + " ends with GSN " + std::to_string(found) + ", promised was " +
               std::to_string(promised));
     }
+    std::erase_if(models_[number].batches, [&](const Batch& batch) {
+      if (batch.first_gsn <= found && batch.last_gsn > found)
+        violate(directory(number) + " has a part of a batch");
+      return batch.first_gsn > found;
+    });
   }
+}
+
+bool Simulation::complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns) {
+  return std::all_of(transaction.gsns.begin(), transaction.gsns.end(),
+                     [&](const auto& part) { return part.second <= gsns[part.first]; });
+}
+
+// Each shard holds what its log tells up to where it was found to end.
+void Simulation::verify_start(const std::vector<std::uint64_t>& found_gsns) {
   for (std::uint32_t number = 0; number < models_.size(); ++number) {
     ShardModel& model = models_[number];
-    const std::uint64_t found = found_gsns[number];
     for (const Batch& batch : model.batches) {
-      if (batch.first_gsn > found) break;
-      if (batch.last_gsn > found) violate(directory(number) + " has a part of a batch");
-      if (batch.transaction == 0 || complete(transactions_.at(batch.transaction), found_gsns)) {
+      if (batch.transaction == 0 || !transactions_.at(batch.transaction).is_void) {
         apply(model.base, batch);
       } else {
         forget_expired(number, batch);
@@ -189,8 +198,7 @@ void Simulation::verify_start(const std::vector<std::uint64_t>& found_gsns) {
     model.batches.clear();
     model.now = model.base;
     // What a start has found stays: answers from now on tell of it.
-    model.base_gsn = found;
-    model.answered_gsn = model.durable_gsn = found;
+    model.answered_gsn = model.durable_gsn = found_gsns[number];
     compare(number);
   }
   transactions_.clear();

@@ -81,8 +81,7 @@ class Simulation {
     int flushed_db = -1;
   };
   struct ShardModel {
-    Contents base;  // up to base_gsn
-    std::uint64_t base_gsn = 0;
+    Contents base;               // as the last start found it
     std::vector<Batch> batches;  // after that
     // What must be there after a kill, and after a power loss.
     std::uint64_t answered_gsn = 0;
@@ -91,6 +90,7 @@ class Simulation {
   };
   struct TransactionModel {
     std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
+    bool is_void = false;
   };
   // Work that is done, or will be, by another thread.
   struct Job {
@@ -139,10 +139,11 @@ class Simulation {
   void tear_down();
   void settle();
 
+  void check_found(const std::vector<std::uint64_t>& found_gsns);
   void forget_expired(std::uint32_t shard, const Batch& batch);
   void note(std::uint32_t shard, Batch batch);
   void apply(Contents& contents, const Batch& batch) const;
-  bool complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns) const;
+  static bool complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns);
   Name random_name();
   Value random_value();
   std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
