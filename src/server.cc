@@ -149,24 +149,24 @@ void Server::worker_main(std::size_t number) {
   if (number == 0) {
     start_->recoveries.clear();
     log_start();
-    uv_signal_t signals[2];
-    const int numbers[2] = {SIGTERM, SIGINT};
-    for (int i = 0; i < 2; ++i) {
-      uv_signal_init(worker.loop(), &signals[i]);
-      uv_signal_start(
-          &signals[i],
-          [](uv_signal_t* handle, int number_received) {
-            Worker& here = *static_cast<Worker*>(handle->loop->data);
-            log_notice(number_received == SIGTERM ? "Received SIGTERM, shutting down"
-                                                  : "Received SIGINT, shutting down");
-            here.server().begin_shutdown(here);
-          },
-          numbers[i]);
-    }
-    worker.run();
-    return;
   }
   worker.run();
+}
+
+void Server::watch_signals(Worker& here) {
+  constexpr int kNumbers[] = {SIGTERM, SIGINT};
+  for (std::size_t i = 0; i < signals_.size(); ++i) {
+    uv_signal_init(here.loop(), &signals_[i]);
+    uv_signal_start(
+        &signals_[i],
+        [](uv_signal_t* handle, int number_received) {
+          Worker& worker = *static_cast<Worker*>(handle->loop->data);
+          log_notice(number_received == SIGTERM ? "Received SIGTERM, shutting down"
+                                                : "Received SIGINT, shutting down");
+          worker.server().begin_shutdown(worker);
+        },
+        kNumbers[i]);
+  }
 }
 
 // Notes an error, waits for the others, and tells whether all is well so far.
@@ -245,6 +245,8 @@ Status Server::start_worker(std::size_t number) {
     database_->write_owner();
   }
   worker.open_handles();
+  // Before any worker answers: who can talk to the server can also stop it in order.
+  if (number == 0) watch_signals(worker);
   // Messages may come as soon as anybody listens, so all must be ready to take them first.
   if (!started_so_far(Status())) return stopped();
   if (!started_so_far(worker.listen())) return stopped();

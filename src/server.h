@@ -3,6 +3,9 @@
 // counters. Constant once the workers run, but for what says "any thread".
 #pragma once
 
+#include <uv.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -72,6 +75,7 @@ class Server {
   Status probe_addresses() const;
   void worker_main(std::size_t number);
   Status start_worker(std::size_t number);
+  void watch_signals(Worker& here);
   bool started_so_far(Status status);
   void worker_drained(Worker& here);
   void log_start() const;
@@ -92,6 +96,7 @@ class Server {
 
   struct Start;  // what workers tell each other while they start
   std::unique_ptr<Start> start_;
+  std::array<uv_signal_t, 2> signals_{};
   std::atomic<std::uint64_t> next_client_id_{1};
   std::atomic<std::uint64_t> next_transaction_id_;
   std::atomic<std::uint64_t> next_slow_id_{0};

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -202,6 +203,31 @@ def first_start_cut_short(setup):
     server.wrapper = []
     calls = (server.root / "trace").read_text()
     assert 0 < calls.index("shard-0001") < calls.index("stave.meta.new"), calls
+
+
+@day
+def stopped_at_the_first_answer(setup):
+    """SIGTERM ends the server in order as soon as any worker answers, though the first is late with everything."""
+    server = setup.server(start=False, environment={"ASAN_OPTIONS": "detect_leaks=0"})  # which strace would disturb
+    server.wrapper = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rt_sigaction",
+                      "-e", "inject=rt_sigaction:delay_enter=200000"]
+    server.spawn()
+    address = ("127.0.0.1", server.port)
+    first = wait_until(lambda: connected(address), what="the first listener")
+    clients = [first] + [socket.create_connection(address) for _ in range(15)]
+    for client in clients:
+        client.sendall(b"PING\r\n")
+    assert select.select(clients, [], [], 30)[0]
+    server.stop()
+    for client in clients:
+        client.close()
+
+
+def connected(address):
+    try:
+        return socket.create_connection(address)
+    except ConnectionRefusedError:
+        return None
 
 
 @day
