@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the simulation with seeds that are always the same and with fresh ones. A failure names its seed:
-// STAVE_SIM_SEED=n runs that one alone, STAVE_SIM_SEEDS=n so many fresh ones.
+// STAVE_SIM_SEED=n runs that one alone, STAVE_SIM_SEEDS=n so many fresh ones, STAVE_SIM_FIXED_SEEDS=n so many
+// of the others.
 #include "tests/sim/simulation.h"
 
 #include <doctest/doctest.h>
@@ -33,9 +34,10 @@ TEST_CASE("no crash, failed call or full disk loses what was promised") {
   Coverage coverage;
   if (const std::uint64_t seed = number_from("STAVE_SIM_SEED", 0); seed != 0) return run_seed(seed, coverage);
   std::random_device device;
-  const std::uint64_t first = (std::uint64_t{device()} << 20) + kFixedSeeds;
+  const std::uint64_t fixed = number_from("STAVE_SIM_FIXED_SEEDS", kFixedSeeds);
+  const std::uint64_t first = (std::uint64_t{device()} << 20) + fixed;
   const std::uint64_t fresh = number_from("STAVE_SIM_SEEDS", kFreshSeeds);
-  for (std::uint64_t seed = 1; seed <= kFixedSeeds; ++seed) run_seed(seed, coverage);
+  for (std::uint64_t seed = 1; seed <= fixed; ++seed) run_seed(seed, coverage);
   for (std::uint64_t seed = first; seed < first + fresh; ++seed) run_seed(seed, coverage);
   CHECK(coverage.kills > 0);
   CHECK(coverage.power_losses > 0);
