@@ -147,6 +147,7 @@ bool Simulation::recover() {
     if (failed(read(shard))) return false;
   }
   std::vector<std::uint64_t> found_gsns;
+  found_gsns.reserve(recoveries.size());
   for (const auto& recovery : recoveries) found_gsns.push_back(recovery->last_gsn());
   check_found(found_gsns);
   for (const auto& recovery : recoveries) {
