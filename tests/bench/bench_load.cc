@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed-loop load for `make bench`: each of some connections sends a pipeline of SET or GET of random keys, waits
-// for all replies, and sends the next. One thread, two system calls for a round trip: on two cores what the load
-// takes is missing for the server.
+// Closed-loop load for `make bench`: each of some connections sends a pipeline of SET or GET of random keys,
+// waits for all replies, and sends the next. One thread, two system calls for a round trip: on two cores what
+// the load takes is missing for the server.
 //
 //   bench-load PORT set|get OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES
 //
-// Keys are key:000000000000 and on, as redis-benchmark has them; a GET's value must be there with this length. Prints
-// "SECONDS BUSY OPERATIONS": how long it took, the share of it that this thread computed, and how many were done (whole
-// pipelines). Anything but the expected replies ends it with status 1 and a line on stderr.
+// Keys are key:000000000000 and on, as redis-benchmark has them; a GET's value must be there with this
+// length. Prints "SECONDS BUSY OPERATIONS": how long it took, the share of it that this thread computed, and
+// how many were done (whole pipelines). Anything but the expected replies ends it with status 1 and a line on
+// stderr.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -44,11 +45,11 @@ struct Plan {
 
 struct Client {
   int fd = -1;
-  std::string request;                // the whole pipeline, its keys overwritten each time
-  std::vector<std::size_t> keys_at;   // where in it
-  std::string reply_head;             // what each reply begins with
-  std::size_t reply_bytes = 0;        // of one reply
-  std::size_t received_bytes = 0;     // of the pipeline's replies
+  std::string request;               // the whole pipeline, its keys overwritten each time
+  std::vector<std::size_t> keys_at;  // where in it
+  std::string reply_head;            // what each reply begins with
+  std::size_t reply_bytes = 0;       // of one reply
+  std::size_t received_bytes = 0;    // of the pipeline's replies
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -108,7 +109,8 @@ void send_pipeline(Client& client, std::mt19937_64& random, const Plan& plan) {
   client.received_bytes = 0;
   std::size_t sent = 0;
   while (sent < client.request.size()) {  // the sockets block: a pipeline fits into their buffers
-    const ssize_t done = send(client.fd, client.request.data() + sent, client.request.size() - sent, MSG_NOSIGNAL);
+    const ssize_t done =
+        send(client.fd, client.request.data() + sent, client.request.size() - sent, MSG_NOSIGNAL);
     if (done < 0) fail_with_errno("send");
     sent += static_cast<std::size_t>(done);
   }
