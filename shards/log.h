@@ -78,6 +78,9 @@ class Log {
   // Starts a sync of what was written and not yet synced (everysec: each second; no: when a segment is full).
   // Nothing if one is under way.
   void start_sync();
+  // Pushes what is at or below `gsn` on towards the disk; true when it is there. To be called again until
+  // then, or until the log has failed.
+  bool make_durable(std::uint64_t gsn);
   void set_mode(SyncMode mode) { mode_ = mode; }
   SyncMode mode() const { return mode_; }
 

@@ -172,6 +172,14 @@ void Log::start_sync() {
   sync_next();
 }
 
+bool Log::make_durable(std::uint64_t gsn) {
+  if (durable_gsn_ >= gsn) return true;
+  if (failed()) return false;
+  flush();
+  if (idle()) start_sync();
+  return false;
+}
+
 void Log::sync_next() {
   if (to_sync_.empty()) {
     durable_gsn_ = std::max(durable_gsn_, sync_gsn_);

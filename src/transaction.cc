@@ -280,10 +280,7 @@ bool Transaction::apply(ShardHost& host, Part& part) {
 bool Transaction::must_sync(ShardHost& host, const Part& part) {
   Log& log = host.shard.log();
   const bool swaps = !part.changes.empty() && part.changes.front().kind == Change::Kind::kSwapDbs;
-  if (!swaps || log.failed() || log.durable_gsn() >= part.gsn) return false;
-  log.flush();
-  if (log.idle()) log.start_sync();
-  return true;
+  return swaps && !log.failed() && !log.make_durable(part.gsn);
 }
 
 bool Transaction::commit(ShardHost& host, Part& part) {

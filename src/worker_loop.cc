@@ -220,8 +220,7 @@ void Worker::check_closed() {
   for (ShardHost* host : owned_) {
     Log& log = host->shard.log();
     if (!log.failed() && !log.clean()) {
-      log.flush();
-      if (log.idle()) log.start_sync();
+      log.make_durable(log.last_gsn());
       disk_->flush();
       return schedule_timer(now_ms_ + 1);
     }

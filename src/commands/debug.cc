@@ -127,14 +127,12 @@ class DiskRound final : public Message {
     bool all = true;
     for (std::size_t i = 0; i < gsns_.size(); ++i) {
       Log& log = here.hosts()[i]->shard.log();
-      if (log.durable_gsn() >= gsns_[i]) continue;
+      if (log.make_durable(gsns_[i])) continue;
       if (log.failed()) {
         failure_ = log.failure();
-        continue;
+      } else {
+        all = false;
       }
-      all = false;
-      log.flush();
-      if (log.idle()) log.start_sync();
     }
     return all;
   }
