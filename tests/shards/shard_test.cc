@@ -197,14 +197,12 @@ TEST_CASE("a transaction that another shard lacks is dropped, now and at the nex
       REQUIRE(
           recovery.finish([&](const TransactionHeader& header) { return complete && header.id == 77; }).ok());
       CHECK(shard.find({0, "k"}, true).value_bytes == 3);
-      struct Waiter final : StageWaiter {
-        void staged(const Status& status) override { ok = status.ok(); }
-        bool ok = false;
-      } waiter;
+      testing::Waiter waiter;
       shard.stage({0, "k"}, &waiter);
       (*disk)->flush();
       while ((*disk)->in_flight() > 0) (*disk)->wait();
-      CHECK(waiter.ok);
+      CHECK(waiter.called);
+      CHECK(waiter.error.empty());
       CHECK(shard.find({0, "k"}, true).value == (complete ? "new" : "old"));
       CHECK(shard.find({0, "other"}, true).exists);
       shard.log().flush();

@@ -42,6 +42,16 @@ class TestBackground final : public Background {
   }
 };
 
+// Notes what became of a read.
+struct Waiter final : StageWaiter {
+  void staged(const Status& status) override {
+    called = true;
+    if (!status.ok()) error = status.message();
+  }
+  bool called = false;
+  std::string error;
+};
+
 class TempDirectory {
  public:
   TempDirectory() {
@@ -135,15 +145,6 @@ class ShardUnderTest {
   }
 
  private:
-  struct Waiter final : StageWaiter {
-    void staged(const Status& status) override {
-      called = true;
-      if (!status.ok()) error = status.message();
-    }
-    bool called = false;
-    std::string error;
-  };
-
   Status open() {
     auto disk = open_disk(setup_.backend, nullptr);
     REQUIRE(disk.ok());

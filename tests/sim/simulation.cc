@@ -239,7 +239,7 @@ std::optional<std::string> Simulation::read(std::uint32_t number, const Name& na
     const Found found = shard.find(key, true);
     if (!found.exists) return std::nullopt;
     if (found.resident) return std::string(found.value);
-    Waiter waiter;
+    testing::Waiter waiter;
     shard.stage(key, &waiter);
     while (!waiter.called) disk_->wait();
     if (!waiter.error.empty()) {

@@ -26,6 +26,7 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
+#include "tests/shards/shard_testing.h"
 #include "tests/sim/sim_disk.h"
 
 namespace stave::sim {
@@ -108,15 +109,6 @@ class Simulation {
    private:
     Simulation& simulation_;
   };
-  struct Waiter final : StageWaiter {
-    void staged(const Status& status) override {
-      called = true;
-      if (!status.ok()) error = status.message();
-    }
-    bool called = false;
-    std::string error;
-  };
-
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   [[noreturn]] void violate(const std::string& what) const;
 
