@@ -53,20 +53,6 @@ Result<DatabaseId> random_id() {
   return id;
 }
 
-Status write_file(Disk& disk, const std::string& directory, std::string_view name, const std::string& text) {
-  const std::string path = directory + "/" + std::string(name);
-  const std::string temporary = path + ".new";
-  if (disk.exists(temporary)) {
-    if (auto status = disk.remove(temporary); !status.ok()) return status;
-  }
-  auto file = disk.create(temporary);
-  if (!file.ok()) return file.take_status();
-  if (auto status = (*file)->write(0, text); !status.ok()) return status;
-  if (auto status = (*file)->sync(); !status.ok()) return status;
-  if (auto status = disk.rename(temporary, path); !status.ok()) return status;
-  return disk.sync_directory(directory);
-}
-
 }  // namespace
 
 Database::Database(Database&& other) noexcept
@@ -180,7 +166,7 @@ Status Database::create(Disk& disk, std::uint32_t shards) {
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
     if (auto status = disk.make_directory(shard_directory(shard)); !status.ok()) return status;
   }
-  return write_file(disk, directory_, kMetaName, text);
+  return replace_file(disk, directory_, std::string(kMetaName), text);
 }
 
 }  // namespace stave

@@ -20,6 +20,35 @@ void AlignedBuffer::Free::operator()(char* data) const {
   std::free(data);
 }
 
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
+                    std::string_view bytes) {
+  const std::string path = directory + "/" + name;
+  const std::string temporary = path + ".new";
+  if (disk.exists(temporary)) {
+    if (auto removed = disk.remove(temporary); !removed.ok()) return removed;
+  }
+  auto file = disk.create(temporary);
+  if (!file.ok()) return file.take_status();
+  Status status = (*file)->write(0, bytes);
+  if (status.ok()) status = (*file)->sync();
+  if (status.ok()) status = disk.rename(temporary, path);
+  if (status.ok()) return disk.sync_directory(directory);
+  static_cast<void>(disk.remove(temporary));  // on a full disk its space is wanted elsewhere
+  return status;
+}
+
+Result<std::string> read_file(Disk& disk, const std::string& path) {
+  auto file = disk.open(path);
+  if (!file.ok()) return file.take_status();
+  auto size = (*file)->size();
+  if (!size.ok()) return size.take_status();
+  std::string bytes(*size, '\0');
+  auto got = (*file)->read(0, bytes);
+  if (!got.ok()) return got.take_status();
+  bytes.resize(*got);
+  return bytes;
+}
+
 Result<std::unique_ptr<Disk>> open_disk(std::string_view choice, std::string* reason) {
   if (choice == "threads") return open_thread_disk();
   if (choice != "uring" && choice != "auto") {

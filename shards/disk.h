@@ -110,6 +110,13 @@ class Disk {
   virtual bool exists(const std::string& path) = 0;
 };
 
+// Writes `directory/name` as a whole and durably: a crash leaves the old file or the new one. By way of
+// `name`.new; on an error that is gone, and which of the two stands under `name` is not known for sure.
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
+                    std::string_view bytes);
+// All bytes of a file.
+Result<std::string> read_file(Disk& disk, const std::string& path);
+
 // The backend that `choice` asks for: "auto" (io_uring where the kernel grants it, else threads), "uring",
 // "threads". `reason` says in a few words why threads was chosen by "auto" ("io_uring_setup: Operation not
 // permitted"); may be null.

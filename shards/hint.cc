@@ -57,19 +57,7 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
   const std::uint32_t crc = file_crc(bytes);
   bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
 
-  const std::string path = directory + "/" + name;
-  const std::string temporary = path + ".new";
-  if (disk.exists(temporary)) {
-    if (auto removed = disk.remove(temporary); !removed.ok()) return removed;
-  }
-  auto file = disk.create(temporary);
-  if (!file.ok()) return file.take_status();
-  Status status = (*file)->write(0, bytes);
-  if (status.ok()) status = (*file)->sync();
-  if (status.ok()) status = disk.rename(temporary, path);
-  if (status.ok()) return disk.sync_directory(directory);
-  static_cast<void>(disk.remove(temporary));  // on a full disk its space is wanted elsewhere
-  return status;
+  return replace_file(disk, directory, name, bytes);
 }
 
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {

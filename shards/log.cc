@@ -84,7 +84,7 @@ Status Log::roll(std::uint64_t batch_bytes) {
   auto segment = std::make_unique<Segment>();
   segment->header.database = options_.database;
   segment->header.shard = options_.shard;
-  segment->header.number = number;
+  segment->header.number = segment->header.order = number;
   segment->header.lowest_gsn = last_gsn_ + 1;
   segment->seed = segment->header.record_seed();
   segment->file = std::move(*file);
@@ -97,7 +97,7 @@ Status Log::roll(std::uint64_t batch_bytes) {
     unsealed_.push_back(active_);
     rolled_.push_back(std::move(buffer_));
   }
-  active_ = free_slot();
+  active_ = free_slot(segments_);
   buffer_ = LogBuffer{};
   buffer_.segment = active_;
   const std::string header = segment->header.encode();
@@ -129,14 +129,6 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
   if (status.ok()) return file;
   if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   return status;
-}
-
-std::uint32_t Log::free_slot() {
-  for (std::uint32_t slot = 0; slot < segments_.size(); ++slot) {
-    if (segments_[slot] == nullptr) return slot;
-  }
-  segments_.emplace_back();
-  return static_cast<std::uint32_t>(segments_.size() - 1);
 }
 
 Location Log::append(Record record) {

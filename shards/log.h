@@ -32,9 +32,6 @@ enum class SyncMode : std::uint8_t { kAlways, kEverysec, kNo };
 // What a command is told when the log cannot take what it does, or took what it did or saw and then failed.
 Status log_failed(const std::string& reason);
 
-// The segments of a shard by slot number; a null is a free slot.
-using SegmentTable = std::vector<std::unique_ptr<Segment>>;
-
 class Log {
  public:
   struct Options {
@@ -60,6 +57,8 @@ class Log {
 
   // After recovery: the highest GSN and segment number that are in use.
   void start_after(std::uint64_t gsn, std::uint64_t segment_number);
+  // The number of a segment that somebody else makes.
+  std::uint64_t next_number() { return ++last_number_; }
 
   // Makes sure that one batch of up to `bytes` fits. `now_ms` bounds how often a full disk is asked.
   Status reserve(std::uint64_t bytes, std::int64_t now_ms);
@@ -108,7 +107,10 @@ class Log {
   // Seals the active segment (it must be clean, or the log failed), so that the next record begins a new one.
   void close_active();
 
-  std::uint64_t active_segment() const { return active_; }
+  // Where the records of the segment in `slot` end, those that are not handed on yet included.
+  std::uint64_t end_of(std::uint32_t slot) const {
+    return slot == active_ ? end_bytes() : segments_[slot]->end_bytes;
+  }
   std::size_t buffer_bytes() const;
   const Counters& counters() const { return counters_; }
 
@@ -121,7 +123,6 @@ class Log {
   Status roll(std::uint64_t batch_bytes);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
                                             std::uint64_t& capacity);
-  std::uint32_t free_slot();
   void finish_at(std::size_t at, std::uint8_t flags);
 
   void write_buffered(LogBuffer& buffer);

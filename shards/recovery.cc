@@ -16,20 +16,40 @@ Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
       database_(options.log.database),
       number_(options.number) {}
 
+Recovery::Complete Recovery::verdict_of(const std::vector<std::unique_ptr<Recovery>>& recoveries) {
+  return [&recoveries](const TransactionHeader& header) {
+    for (const auto& recovery : recoveries) {
+      if (header.id < recovery->manifest_.settled) return true;
+    }
+    for (std::size_t i = 0; i < header.count(); ++i) {
+      const std::uint16_t shard = header.participant(i);
+      if (shard >= recoveries.size() || !recoveries[shard]->transactions_.contains(header.id)) return false;
+    }
+    return true;
+  };
+}
+
 Status Recovery::read() {
+  auto manifest = Manifest::load(disk_, directory_, database_, number_);
+  if (!manifest.ok()) return manifest.take_status();
+  manifest_ = std::move(*manifest);
+  last_gsn_ = manifest_.log_gsn;
+  highest_transaction_ = std::max<std::uint64_t>(manifest_.settled, 1) - 1;
+  shard_.recover_db_map(manifest_.db_map);
   if (auto status = find_segments(); !status.ok()) return status;
   // From the end, as only what follows the last sealed segment is the tail.
   bool tail = true;
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
-    if (auto status = open_segment(*piece, tail); !status.ok()) return status;
+    if (piece->garbage) continue;
+    if (auto status = judge_segment(*piece, tail); !status.ok()) return status;
     tail = piece->tail;
   }
   if (auto status = check_sequence(); !status.ok()) return status;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
-    if (piece.drop) continue;
+    if (piece.gone()) continue;
     const std::uint64_t lowest = piece.segment->header.lowest_gsn;
-    if (lowest == last_gsn_ + 1) {
+    if (piece.listed || lowest == last_gsn_ + 1) {
       if (auto status = read_segment(piece); !status.ok()) return status;
     } else if (piece.tail) {
       cut_from(i);
@@ -45,7 +65,7 @@ Status Recovery::read() {
 void Recovery::cut_from(std::size_t first) {
   for (std::size_t i = first; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
-    if (piece.drop) continue;
+    if (piece.gone()) continue;
     piece.drop = true;
     set_aside(piece, "lies beyond the end of the log (GSN " + std::to_string(last_gsn_) + ")");
   }
@@ -59,19 +79,34 @@ void Recovery::set_aside(const Piece& piece, const std::string& why) {
 Status Recovery::find_segments() {
   auto names = disk_.list(directory_);
   if (!names.ok()) return names.take_status();
+  constexpr std::string_view kUnfinished = ".seg.new";
   for (const std::string& name : *names) {
+    if (name.ends_with(kUnfinished)) {
+      unfinished_.push_back(name);
+      last_number_ = std::max(last_number_, parse_segment_name(name, kUnfinished));
+    }
     const std::uint64_t number = parse_segment_name(name, ".seg");
     if (number == 0) continue;
+    last_number_ = std::max(last_number_, number);
     pieces_.emplace_back();
-    pieces_.back().number = number;
+    pieces_.back().number = pieces_.back().order = number;
+    if (auto status = open_segment(pieces_.back()); !status.ok()) return status;
   }
-  std::sort(pieces_.begin(), pieces_.end(),
-            [](const Piece& a, const Piece& b) { return a.number < b.number; });
+  std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) { return a.order < b.order; });
+  return check_listed();
+}
+
+Status Recovery::check_listed() const {
+  for (const std::uint64_t number : manifest_.segments) {
+    const bool found = std::any_of(pieces_.begin(), pieces_.end(),
+                                   [&](const Piece& piece) { return piece.number == number; });
+    if (!found)
+      return Status::error(directory_ + "/" + segment_name(number) + ": is missing, the manifest lists it");
+  }
   return {};
 }
 
-// `tail`: nothing behind it is sealed.
-Status Recovery::open_segment(Piece& piece, bool tail) {
+Status Recovery::open_segment(Piece& piece) {
   auto file = disk_.open(path(piece));
   if (!file.ok()) return file.take_status();
   auto size = (*file)->size();
@@ -80,37 +115,59 @@ Status Recovery::open_segment(Piece& piece, bool tail) {
   auto got = (*file)->read(0, block);
   if (!got.ok()) return got.take_status();
   piece.file_bytes = *size;
+  piece.listed = manifest_.lists(piece.number);
   piece.segment = std::make_unique<Segment>();
   // A file that was made but never written to, as its header goes out with its first records; or what was
   // written was lost with the power.
   piece.blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
-  if (tail && (piece.blank || *got < kSegmentHeaderBytes)) {
-    piece.tail = piece.drop = true;
-    if (!piece.blank) set_aside(piece, "has no whole header");
+  auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
+  if (!header.ok()) {
+    piece.fault = header.message();
     return {};
   }
-  auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
-  if (!header.ok()) return Status::error(path(piece) + ": " + header.message());
   if (header->database != database_ || header->shard != number_ || header->number != piece.number) {
-    return Status::error(path(piece) + ": belongs to another database, shard or number");
+    piece.fault = "belongs to another database, shard or number";
+    return {};
   }
-  if (header->sealed && (header->end_bytes > *size || header->end_bytes < kSegmentHeaderBytes)) {
-    return Status::error(path(piece) + ": is " + std::to_string(*size) + " bytes long, " +
-                         std::to_string(header->end_bytes) + " were written");
-  }
-  piece.tail = tail && !header->sealed;
+  const bool compacted = header->kind == SegmentKind::kCompacted;
+  piece.garbage = !piece.listed && (compacted || header->lowest_gsn <= manifest_.log_gsn);
+  piece.order = header->order;
   piece.segment->header = *header;
   piece.segment->seed = header->record_seed();
   piece.segment->capacity_bytes = *size;
-  piece.segment->sealed = header->sealed;
+  piece.segment->sealed = piece.segment->complete = header->sealed;
   piece.segment->file = std::move(*file);
   return {};
 }
 
-// Sealed segments follow each other without a gap.
+// `tail`: nothing behind it is sealed.
+Status Recovery::judge_segment(Piece& piece, bool tail) {
+  const bool in_tail = tail && !piece.listed;
+  if (in_tail && (piece.blank || piece.file_bytes < kSegmentHeaderBytes)) {
+    piece.tail = piece.drop = true;
+    if (!piece.blank) set_aside(piece, "has no whole header");
+    return {};
+  }
+  if (!piece.fault.empty()) return Status::error(path(piece) + ": " + piece.fault);
+  const SegmentHeader& header = piece.segment->header;
+  if (header.sealed && (header.end_bytes > piece.file_bytes || header.end_bytes < kSegmentHeaderBytes)) {
+    return Status::error(path(piece) + ": is " + std::to_string(piece.file_bytes) + " bytes long, " +
+                         std::to_string(header.end_bytes) + " were written");
+  }
+  if (piece.listed && !header.sealed)
+    return Status::error(path(piece) + ": is not sealed, but the manifest lists it");
+  piece.tail = in_tail && !header.sealed;
+  return {};
+}
+
+// Sealed segments of the log follow each other without a gap.
 Status Recovery::check_sequence() {
-  std::uint64_t expected = 1;
+  std::uint64_t expected = manifest_.log_gsn + 1;
+  const Piece* first = nullptr;
   for (const Piece& piece : pieces_) {
+    if (piece.garbage) continue;
+    if (first == nullptr) first = &piece;
+    if (piece.listed) continue;
     if (piece.drop || piece.tail) break;
     const SegmentHeader& header = piece.segment->header;
     if (header.lowest_gsn != expected) {
@@ -119,11 +176,11 @@ Status Recovery::check_sequence() {
     }
     expected = header.highest_gsn + 1;
   }
-  const bool begins_in_tail = !pieces_.empty() && pieces_.front().tail && !pieces_.front().drop;
-  if (begins_in_tail && pieces_.front().segment->header.lowest_gsn != 1) {
-    return Status::error(path(pieces_.front()) + ": begins with GSN " +
-                         std::to_string(pieces_.front().segment->header.lowest_gsn) +
-                         ", but 1 comes next: a segment is missing");
+  const bool begins_in_tail = first != nullptr && first->tail && !first->drop;
+  if (begins_in_tail && first->segment->header.lowest_gsn != expected) {
+    return Status::error(path(*first) + ": begins with GSN " +
+                         std::to_string(first->segment->header.lowest_gsn) + ", but " +
+                         std::to_string(expected) + " comes next: a segment is missing");
   }
   return {};
 }
@@ -142,7 +199,7 @@ Status Recovery::read_segment(Piece& piece) {
   piece.segment = nullptr;
   if (!piece.tail && load_hint(piece)) {
     ++report_.segments_with_hint;
-    last_gsn_ = shard_.segments()[piece.slot]->header.highest_gsn;
+    last_gsn_ = std::max(last_gsn_, shard_.segments()[piece.slot]->header.highest_gsn);
     return {};
   }
   return scan(piece);
@@ -158,22 +215,16 @@ bool Recovery::load_hint(const Piece& piece) {
     warn(hint_path + ": " + why + "; its segment is read instead");
     return false;
   };
-  auto file = disk_.open(hint_path);
-  if (!file.ok()) return useless(file.message());
-  auto size = (*file)->size();
-  if (!size.ok()) return useless(size.message());
-  std::string bytes(*size, '\0');
-  auto got = (*file)->read(0, bytes);
-  if (!got.ok()) return useless(got.message());
-  bytes.resize(*got);
+  auto bytes = read_file(disk_, hint_path);
+  if (!bytes.ok()) return useless(bytes.message());
   Segment& segment = *shard_.segments()[piece.slot];
-  auto hint = HintReader::open(std::move(bytes), segment.header);
+  auto hint = HintReader::open(std::move(*bytes), segment.header);
   if (!hint.ok()) return useless(hint.message());
   hint->for_each([&](const HintEntry& entry) {
     if (entry.record.kind == RecordKind::kTransaction) {
       TransactionHeader header;
       if (!TransactionHeader::decode(entry.record.value, header)) return;
-      transactions_.insert(header.id);
+      note_transaction(header.id);
       hinted_.push_back({piece.number, std::string(entry.record.value)});
       return;
     }
@@ -191,28 +242,26 @@ Status Recovery::scan(Piece& piece) {
   SegmentReader reader(*segment.file, segment.header,
                        piece.tail ? piece.file_bytes : segment.header.end_bytes);
   reader.before_read([this] { apply_group(); });
-  std::uint64_t good_bytes = kSegmentHeaderBytes;  // up to here all batches are complete
-  std::uint64_t good_gsn = last_gsn_;
+  Good good{kSegmentHeaderBytes, segment.header.lowest_gsn - 1};
+  std::uint64_t gsn = good.gsn;
   if (collecting_) piece.resume_bytes = kSegmentHeaderBytes;
   Record record;
   std::uint64_t offset = 0;
   SegmentReader::Outcome outcome;
   while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
-    if (record.gsn != last_gsn_ + 1) {
+    if (segment.header.kind == SegmentKind::kLog && record.gsn != gsn + 1) {
       outcome = SegmentReader::Outcome::kBad;
       reader.step_back(offset);
       break;
     }
-    last_gsn_ = record.gsn;
+    gsn = segment.header.kind == SegmentKind::kLog ? record.gsn : std::max(gsn, record.gsn);
     take(record, offset, piece, nullptr);
-    if (record.has(kContinues)) continue;
-    good_bytes = reader.offset();
-    good_gsn = last_gsn_;
+    if (!record.has(kContinues)) good = {reader.offset(), gsn};
   }
   apply_group();
   batch_.clear();
-  last_gsn_ = good_gsn;
-  return end_scan(piece, reader, outcome, good_bytes);
+  last_gsn_ = std::max(last_gsn_, good.gsn);
+  return end_scan(piece, reader, outcome, good);
 }
 
 // Applies what scan() has put off, from the first transaction on.
@@ -248,24 +297,24 @@ void Recovery::take(const Record& record, std::uint64_t offset_bytes, Piece& pie
 }
 
 Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome,
-                          std::uint64_t good_bytes) {
+                          const Good& good) {
   Segment& segment = *shard_.segments()[piece.slot];
   if (outcome == SegmentReader::Outcome::kError) return reader.error();
   if (!piece.tail) {
-    if (good_bytes != segment.header.end_bytes || last_gsn_ != segment.header.highest_gsn)
+    if (good.bytes != segment.header.end_bytes || good.gsn != segment.header.highest_gsn)
       return reader.error();
     return {};
   }
-  segment.end_bytes = good_bytes;
-  segment.header.highest_gsn = last_gsn_;
+  segment.end_bytes = good.bytes;
+  segment.header.highest_gsn = good.gsn;
   // What a power loss or a kill left behind the last whole batch: only zeros are nothing.
-  auto zero = reader.rest_is_zero(good_bytes);
+  auto zero = reader.rest_is_zero(good.bytes);
   if (!zero.ok()) return zero.take_status();
   if (*zero) return {};
-  const std::uint64_t cut = piece.file_bytes - good_bytes;
+  const std::uint64_t cut = piece.file_bytes - good.bytes;
   report_.cut_bytes += cut;
   warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " +
-       std::to_string(good_bytes) + " on are no complete record and are cut");
+       std::to_string(good.bytes) + " on are no complete record and are cut");
   return {};
 }
 
@@ -282,11 +331,24 @@ void Recovery::apply_group() {
 }
 
 void Recovery::apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
-  if (record.kind == RecordKind::kAbort && record.value.size() == 8)
+  if (record.kind == RecordKind::kAbort && record.value.size() == 8) {
     aborted_.insert(get<std::uint64_t>(record.value, 0));
-  if (collecting_) return;
+    highest_transaction_ = std::max(highest_transaction_, get<std::uint64_t>(record.value, 0));
+  }
+  if (collecting_ || is_superseded(record)) return;
   ++report_.records;
   shard_.recover(record, hash, value_bytes, location);
+}
+
+// What a flush or a swap has made void that compaction has left out.
+bool Recovery::is_superseded(const Record& record) const {
+  if (record.kind == RecordKind::kSwap) return record.gsn <= manifest_.swap_gsn;
+  return record.gsn <= manifest_.flush_gsn[record.db];
+}
+
+void Recovery::note_transaction(std::uint64_t id) {
+  transactions_.insert(id);
+  highest_transaction_ = std::max(highest_transaction_, id);
 }
 
 void Recovery::hold(const Record& record, Location location) {
@@ -305,7 +367,7 @@ void Recovery::apply_batch(const Complete* complete) {
     if (held.record.kind == RecordKind::kTransaction) {
       TransactionHeader header;
       if (!TransactionHeader::decode(held.record.value, header)) continue;
-      transactions_.insert(header.id);
+      note_transaction(header.id);
       if (complete == nullptr) continue;
       const bool aborted = aborted_.contains(header.id);
       is_void = aborted || !(*complete)(header);
@@ -338,11 +400,11 @@ Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
-    if (piece.drop || !piece.tail) continue;
+    if (piece.gone() || !piece.tail) continue;
     if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {
-    if (piece.drop || piece.resume_bytes == 0) continue;
+    if (piece.gone() || piece.resume_bytes == 0) continue;
     if (auto status = replay(piece, complete); !status.ok()) return status;
   }
   report_.void_transactions = newly_void_.size();
@@ -358,14 +420,28 @@ Status Recovery::finish(const Complete& complete) {
         piece->blank ? disk_.remove(path(*piece)) : disk_.rename(path(*piece), path(*piece) + ".cut");
     if (!status.ok()) return status;
   }
+  if (auto status = remove_garbage(); !status.ok()) return status;
   std::unordered_set<std::uint64_t> all_void = aborted_;
   all_void.insert(newly_void_.begin(), newly_void_.end());
-  const std::uint64_t last_number = pieces_.empty() ? 0 : pieces_.back().number;
-  shard_.recovered(last_gsn_, last_number, newly_void_, std::move(all_void));
+  shard_.recovered(manifest_, last_gsn_, last_number_, newly_void_, std::move(all_void));
   for (const Piece& piece : pieces_) {
-    if (piece.drop) continue;
+    if (piece.gone()) continue;
     const Segment& segment = *shard_.segments()[piece.slot];
     if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
+  }
+  return {};
+}
+
+Status Recovery::remove_garbage() {
+  for (const Piece& piece : pieces_) {
+    if (!piece.garbage) continue;
+    if (auto status = disk_.remove(path(piece)); !status.ok()) return status;
+    const std::string hint = directory_ + "/" + hint_name(piece.number);
+    if (!disk_.exists(hint)) continue;
+    if (auto status = disk_.remove(hint); !status.ok()) return status;
+  }
+  for (const std::string& name : unfinished_) {
+    if (auto status = disk_.remove(directory_ + "/" + name); !status.ok()) return status;
   }
   return {};
 }

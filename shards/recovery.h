@@ -6,9 +6,11 @@
 //   drop_hints()  removes hints with a transaction that not every shard has (a power loss): read again then
 //   finish()      replays what had to wait for the verdict on transactions, starts the log, tidies up
 //
-// A sealed segment must be whole: anything wrong in it is an error with file and offset. The segments behind
-// the last sealed one are the tail: it ends at its first bad or missing record, and what follows is cut, with
-// a line in the log. A batch that is not complete at the end of the tail was never answered, and is cut too.
+// Segments are replayed in their order: those that the manifest lists, and behind them the log. A sealed
+// segment must be whole: anything wrong in it is an error with file and offset. The segments behind the last
+// sealed one are the tail: it ends at its first bad or missing record, and what follows is cut, with a line
+// in the log. A batch that is not complete at the end of the tail was never answered, and is cut too. What
+// compaction has replaced or not brought to its end is removed.
 #pragma once
 
 #include <array>
@@ -19,6 +21,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "shards/manifest.h"
 #include "shards/segment_reader.h"
 #include "shards/shard.h"
 
@@ -38,11 +41,16 @@ class Recovery {
 
   Recovery(Disk& disk, Shard& shard, const Shard::Options& options);
 
+  // Whether a transaction is complete, by what all shards' recoveries have read. They must outlive it.
+  static Complete verdict_of(const std::vector<std::unique_ptr<Recovery>>& recoveries);
+
   Status read();
   // After read(): ids of the transactions that this shard has.
   const std::unordered_set<std::uint64_t>& transactions() const { return transactions_; }
   // Likewise: where the log ends.
   std::uint64_t last_gsn() const { return last_gsn_; }
+  // Likewise: no transaction that this shard knows of has a higher id.
+  std::uint64_t highest_transaction() const { return highest_transaction_; }
   // Hints tell of transactions as if all were complete. True when one of them was not: its hint is removed,
   // and a new shard must be read in this one's place. `complete` says whether every participant has a
   // transaction.
@@ -55,13 +63,18 @@ class Recovery {
  private:
   struct Piece {
     std::uint64_t number = 0;
+    std::uint64_t order = 0;
     std::unique_ptr<Segment> segment;  // null once the shard has it
+    std::string fault;                 // why its header cannot be used
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
+    bool listed = false;             // in the manifest
+    bool garbage = false;            // neither there nor of the log behind it
     bool tail = false;
     bool blank = false;  // nothing was written to it
     bool drop = false;   // beyond a hole, or without a whole header
+    bool gone() const { return garbage || drop; }
   };
   // A record of a batch that is not complete yet: the reader's views do not last.
   struct Held {
@@ -85,9 +98,18 @@ class Recovery {
   };
   static constexpr std::size_t kGroup = 16;
 
+  // Up to here all batches are complete.
+  struct Good {
+    std::uint64_t bytes = 0;
+    std::uint64_t gsn = 0;
+  };
+
   Status find_segments();
-  Status open_segment(Piece& piece, bool tail);
+  Status open_segment(Piece& piece);
+  Status judge_segment(Piece& piece, bool tail);
+  Status check_listed() const;
   Status check_sequence();
+  Status remove_garbage();
   Status read_segment(Piece& piece);
   void cut_from(std::size_t first);
   void set_aside(const Piece& piece, const std::string& why);
@@ -95,11 +117,12 @@ class Recovery {
   Status scan(Piece& piece);
   Status replay(Piece& piece, const Complete& complete);
   void take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete);
-  Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome,
-                  std::uint64_t good_bytes);
+  Status end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Outcome outcome, const Good& good);
   void apply_later(const Record& record, std::uint32_t value_bytes, Location location);
   void apply_group();
   void apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
+  bool is_superseded(const Record& record) const;
+  void note_transaction(std::uint64_t id);
   void hold(const Record& record, Location location);
   void apply_batch(const Complete* complete);
   void warn(std::string line) { warnings_.push_back(std::move(line)); }
@@ -110,7 +133,9 @@ class Recovery {
   const std::string directory_;
   const DatabaseId database_;
   const std::uint32_t number_;
-  std::vector<Piece> pieces_;
+  Manifest manifest_;
+  std::vector<Piece> pieces_;            // in the order of replay
+  std::vector<std::string> unfinished_;  // names of files that were being made
   std::array<Waiting, kGroup> group_;
   std::size_t grouped_ = 0;
   std::vector<Held> batch_;
@@ -119,6 +144,8 @@ class Recovery {
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;
   std::uint64_t last_gsn_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t highest_transaction_ = 0;
   bool collecting_ = false;  // from the first transaction in doubt on, read() only collects ids
   RecoveryReport report_;
   std::vector<std::string> warnings_;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::string_view kMagic = "STAVESEG";
 constexpr std::size_t kCrcAt = 12;
-constexpr std::size_t kFieldsEnd = 16 + 16 + 4 + 1 + 1 + 2 + 8 * 4;
 
 std::uint32_t block_crc(std::string block) {
   block.replace(kCrcAt, 4, 4, '\0');
@@ -35,11 +34,14 @@ std::string SegmentHeader::encode() const {
   put(block, shard);
   put(block, kind);
   put(block, static_cast<std::uint8_t>(sealed));
-  put(block, std::uint16_t{0});
+  put(block, generation);
+  put(block, std::uint8_t{0});
   put(block, number);
   put(block, lowest_gsn);
   put(block, highest_gsn);
   put(block, end_bytes);
+  put(block, order);
+  put(block, clean_gsn);
   block.resize(kSegmentHeaderBytes, '\0');
   const std::uint32_t crc = block_crc(block);
   block.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
@@ -63,12 +65,23 @@ Result<SegmentHeader> SegmentHeader::decode(std::string_view block) {
   header.shard = get<std::uint32_t>(block, 32);
   header.kind = get<SegmentKind>(block, 36);
   header.sealed = get<std::uint8_t>(block, 37) != 0;
+  header.generation = get<std::uint8_t>(block, 38);
   header.number = get<std::uint64_t>(block, 40);
   header.lowest_gsn = get<std::uint64_t>(block, 48);
   header.highest_gsn = get<std::uint64_t>(block, 56);
   header.end_bytes = get<std::uint64_t>(block, 64);
-  static_assert(kFieldsEnd == 72);
+  header.order = get<std::uint64_t>(block, 72);
+  if (header.order == 0) header.order = header.number;
+  header.clean_gsn = get<std::uint64_t>(block, 80);
   return header;
+}
+
+std::uint32_t free_slot(SegmentTable& segments) {
+  for (std::uint32_t slot = 0; slot < segments.size(); ++slot) {
+    if (segments[slot] == nullptr) return slot;
+  }
+  segments.emplace_back();
+  return static_cast<std::uint32_t>(segments.size() - 1);
 }
 
 std::string segment_name(std::uint64_t number) {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Segment: one file of a shard's log, and its header block. A Segment object is the shard's view of such a
-// file; it owns the open file and counts what in it is dead. Owner thread only.
+// file; it owns the open file and counts what in it is live. Owner thread only.
+//
+// A log segment is what was appended; a compacted one holds what was live of earlier segments (compaction.h).
+// Recovery replays segments by `order`: of a log segment that is its number, and a compacted one stands where
+// the last segment stood that it was made of.
 //
 // Header block, 4096 bytes, little-endian; the rest of the block is zero:
 //
 //   "STAVESEG" | version u32 | crc u32 (of the block with this field 0) | database id 16 | shard u32 | kind
-//   u8 | sealed u8 | 0 u16 | number u64 | lowest GSN u64 | highest GSN u64 (when sealed) | end of the records
-//   u64 (when sealed)
+//   u8 | sealed u8 | generation u8 | 0 u8 | number u64 | lowest GSN u64 | highest GSN u64 (when sealed) | end
+//   of the records u64 (when sealed) | order u64 (0: number) | clean GSN u64
 //
 // Records follow from kSegmentHeaderBytes on.
 #pragma once
@@ -16,6 +20,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shards/disk.h"
 #include "shards/status.h"
@@ -35,10 +40,14 @@ struct SegmentHeader {
   std::uint32_t shard = 0;
   SegmentKind kind = SegmentKind::kLog;
   bool sealed = false;
+  std::uint8_t generation = 0;  // how often its records were copied at least
   std::uint64_t number = 0;
   std::uint64_t lowest_gsn = 0;
   std::uint64_t highest_gsn = 0;
   std::uint64_t end_bytes = 0;
+  std::uint64_t order = 0;
+  // No record in it was dead already when this was the shard's last GSN. 0 for log segments.
+  std::uint64_t clean_gsn = 0;
 
   // Seed of the CRC of every record in this segment.
   std::uint32_t record_seed() const;
@@ -56,10 +65,16 @@ struct Segment {
   std::uint64_t end_bytes = kSegmentHeaderBytes;      // where the next record goes
   std::uint64_t written_bytes = kSegmentHeaderBytes;  // the kernel or the disk has all before this
   std::uint64_t durable_bytes = kSegmentHeaderBytes;  // the disk has all before this
-  std::uint64_t dead_bytes = 0;
-  bool sealed = false;
+  std::uint64_t live_bytes = 0;                       // of records that the index points at
+  std::uint64_t tombstone_bytes = 0;
+  bool sealed = false;    // gets no more records, and what it has is durable
+  bool complete = false;  // its header says so, too
   bool hinted = false;
 };
+
+// The segments of a shard by slot number; a null is a free slot.
+using SegmentTable = std::vector<std::unique_ptr<Segment>>;
+std::uint32_t free_slot(SegmentTable& segments);
 
 std::string segment_name(std::uint64_t number);  // "00000001.seg"
 std::string hint_name(std::uint64_t number);     // "00000001.hint"

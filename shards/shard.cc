@@ -93,13 +93,14 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   if (old_expiry_ms != 0) --db.expiring;
   if (slot != nullptr) {
     Entry& old = *slot->entry();
-    kill(old);
+    count_live(old, -1);
     if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == Type::kString &&
         (old_expiry_ms != 0) == (string.expiry_ms != 0)) {
       if (!string.value.empty()) std::memmove(old.mutable_value(), string.value.data(), string.value.size());
       if (string.expiry_ms != 0) old.set_expiry_ms(string.expiry_ms);
       old.set_location(location);
       old.set_flag(Entry::kRawEncoding, string.raw_encoding);
+      count_live(old, 1);
       if (string.expiry_ms != old_expiry_ms) publish_sizes(log_db);
       return;
     }
@@ -114,6 +115,7 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   if (string.raw_encoding) fields.flags = Entry::kRawEncoding;
   Entry* entry = Entry::create(fields);
   account(log_db, *entry, resident, 1);
+  count_live(*entry, 1);
   if (slot == nullptr) {
     db.index.insert(hash, entry, resident);
   } else {
@@ -141,23 +143,25 @@ void Shard::log_tombstone(int log_db, std::string_view name) {
   record.kind = RecordKind::kTombstone;
   record.db = static_cast<std::uint8_t>(log_db);
   record.key = name;
-  log_.append(record);
+  const Location location = log_.append(record);
+  segments_[location.segment()]->tombstone_bytes += record_bytes(name.size(), 0, false);
   tombstone_gsn_ = log_.last_gsn();
 }
 
 void Shard::erase(int log_db, Slot* slot) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const Entry& entry = *slot->entry();
-  kill(entry);
+  count_live(entry, -1);
   if (entry.has(Entry::kExpires)) --db.expiring;
   account(log_db, entry, slot->resident(), -1);
   db.index.erase(slot);
   publish_sizes(log_db);
 }
 
-// The record that the entry points at is dead from now on.
-void Shard::kill(const Entry& entry) {
-  segments_[entry.location().segment()]->dead_bytes +=
+// The record that the entry points at is live from now on, or dead.
+void Shard::count_live(const Entry& entry, int sign) {
+  segments_[entry.location().segment()]->live_bytes +=
+      static_cast<std::uint64_t>(sign) *
       record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
 }
 

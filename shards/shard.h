@@ -25,6 +25,7 @@
 #include "shards/limits.h"
 #include "shards/locks.h"
 #include "shards/log.h"
+#include "shards/manifest.h"
 #include "shards/stager.h"
 
 namespace stave {
@@ -51,12 +52,15 @@ struct Change {
   int other_db = 0;  // kSwapDbs: swapped with key.db
 };
 
+class TransactionLedger;
+
 class Shard final : public Keyspace {
  public:
   struct Options {
     std::uint32_t number = 0;
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Log::Options log;
+    TransactionLedger* ledger = nullptr;  // null: the shard is the only one
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
   };
   struct Counters {
@@ -148,8 +152,10 @@ class Shard final : public Keyspace {
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
+  // The databases as clients see them when the log begins.
+  void recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
-  void recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+  void recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
                  const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
   // Seals a segment that recovery had to read, and writes its hint, in the background.
   void seal_recovered(std::uint32_t slot);
@@ -190,7 +196,7 @@ class Shard final : public Keyspace {
   void expect_expiry(std::int64_t due_ms, int log_db, std::uint64_t hash);
   bool expiry_is_untidy() const;
   void flush_db(int log_db);
-  void kill(const Entry& entry);
+  void count_live(const Entry& entry, int sign);
   void account(int log_db, const Entry& entry, bool resident, int sign);
   void publish_sizes(int log_db);
   void remap_dbs();
@@ -221,6 +227,7 @@ class Shard final : public Keyspace {
   DbSizes sizes_;
   Counters counters_;
   std::vector<Key> wanted_;
+  Manifest manifest_;  // as it is on disk
   std::unordered_set<std::uint64_t> void_transactions_;
   std::int64_t now_ms_ = 0;
   std::uint64_t tombstone_gsn_ = 0;   // of the newest removal

@@ -101,7 +101,7 @@ void Shard::remap_dbs() {
 void Shard::flush_db(int log_db) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   db.index.for_each([&](Slot& slot) {
-    kill(*slot.entry());
+    count_live(*slot.entry(), -1);
     account(log_db, *slot.entry(), slot.resident(), -1);
   });
   db.index.clear();
@@ -127,6 +127,7 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
       break;
     }
     case RecordKind::kTombstone:
+      segments_[location.segment()]->tombstone_bytes += record_bytes(record.key.size(), 0, false);
       if (Slot* slot = index.find(record.key, hash); slot != nullptr) erase(log_db, slot);
       break;
     case RecordKind::kFlush:
@@ -144,9 +145,15 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
   }
 }
 
-void Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
+void Shard::recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map) {
+  db_map_ = db_map;
+  remap_dbs();
+}
+
+void Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
                       const std::vector<std::uint64_t>& newly_void,
                       std::unordered_set<std::uint64_t> all_void) {
+  manifest_ = std::move(manifest);
   void_transactions_ = std::move(all_void);
   tombstone_gsn_ = 0;
   log_.start_after(last_gsn, last_segment);
@@ -168,7 +175,8 @@ void Shard::recovered(std::uint64_t last_gsn, std::uint64_t last_segment,
 }
 
 void Shard::seal_recovered(std::uint32_t slot) {
-  segments_[slot]->sealed = true;
+  Segment& segment = *segments_[slot];
+  segment.sealed = true;
   seal(slot);
 }
 

@@ -31,6 +31,7 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::log_buffer_bytes,
     &InfoFigures::log_bytes,
     &InfoFigures::log_file_bytes,
+    &InfoFigures::live_bytes,
     &InfoFigures::dead_bytes,
     &InfoFigures::segments,
     &InfoFigures::last_gsns,
@@ -116,14 +117,12 @@ void count_log(InfoFigures& figures, Shard& shard) {
   for (std::size_t slot = 0; slot < shard.segments().size(); ++slot) {
     const Segment* const segment = shard.segments()[slot].get();
     if (segment == nullptr) continue;
-    // The end of the active one is known to the log; what it has handed on says as much.
-    const bool active = slot == log.active_segment();
-    const std::uint64_t end_bytes =
-        active ? std::max(segment->end_bytes, segment->written_bytes) : segment->end_bytes;
+    const std::uint64_t end_bytes = log.end_of(static_cast<std::uint32_t>(slot));
     ++figures.segments;
     figures.log_bytes += end_bytes;
     figures.log_file_bytes += segment->sealed ? end_bytes : segment->capacity_bytes;
-    figures.dead_bytes += segment->dead_bytes;
+    figures.live_bytes += segment->live_bytes;
+    figures.dead_bytes += end_bytes - kSegmentHeaderBytes - segment->live_bytes - segment->tombstone_bytes;
   }
 }
 

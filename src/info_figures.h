@@ -46,7 +46,8 @@ struct InfoFigures {
   std::uint64_t log_buffer_bytes = 0;
   std::uint64_t log_bytes = 0;       // from the first to the last record, dead ones included
   std::uint64_t log_file_bytes = 0;  // what the files take
-  std::uint64_t dead_bytes = 0;
+  std::uint64_t live_bytes = 0;      // of records that are some key's value
+  std::uint64_t dead_bytes = 0;      // what compaction could give back
   std::uint64_t segments = 0;
   std::uint64_t last_gsns = 0;  // sums over shards
   std::uint64_t durable_gsns = 0;

@@ -76,8 +76,7 @@ struct Server::Start {
 Server::Server(Launch launch)
     : config_file_(std::move(launch.config_file)),
       settings_(std::move(launch.settings)),
-      run_id_(random_hex40()),
-      next_transaction_id_(random_u64()) {}
+      run_id_(random_hex40()) {}
 
 Server::~Server() = default;
 
@@ -106,6 +105,7 @@ Status Server::run() {
   worker_count_ = std::min<std::size_t>(
       settings_.workers > 0 ? static_cast<std::size_t>(settings_.workers) : workers, shard_count_);
   sizes_.resize(shard_count_);
+  ledger_ = std::make_unique<TransactionLedger>(shard_count_);
   start_ = std::make_unique<Start>(static_cast<std::ptrdiff_t>(worker_count_));
   start_->recoveries.resize(shard_count_);
   workers_.resize(worker_count_);
@@ -197,14 +197,7 @@ Status Server::start_worker(std::size_t number) {
   }
   if (!started_so_far(std::move(status))) return stopped();
 
-  const auto complete = [this](const TransactionHeader& header) {
-    for (std::size_t i = 0; i < header.count(); ++i) {
-      const std::uint16_t shard = header.participant(i);
-      if (shard >= shard_count_ || !start_->recoveries[shard]->transactions().contains(header.id))
-        return false;
-    }
-    return true;
-  };
+  const Recovery::Complete complete = Recovery::verdict_of(start_->recoveries);
   std::vector<std::uint32_t> again;
   status = Status();
   for (const std::uint32_t shard : owned) {
@@ -235,6 +228,7 @@ Status Server::start_worker(std::size_t number) {
     recovery_ms_ = unix_ms() - started_ms_;
     for (const auto& recovery : start_->recoveries) {
       const RecoveryReport& report = recovery->report();
+      ledger_->start_after(recovery->highest_transaction());
       recovery_report_.records += report.records;
       recovery_report_.segments += report.segments;
       recovery_report_.segments_with_hint += report.segments_with_hint;

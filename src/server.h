@@ -17,6 +17,7 @@
 
 #include "shards/database.h"
 #include "shards/recovery.h"
+#include "shards/transaction_ledger.h"
 #include "src/config.h"
 #include "src/router.h"
 
@@ -54,7 +55,7 @@ class Server {
 
   // --- Any thread.
   std::uint64_t next_client_id() { return next_client_id_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint64_t next_transaction_id() { return next_transaction_id_.fetch_add(1, std::memory_order_relaxed); }
+  TransactionLedger& ledger() { return *ledger_; }
   std::uint64_t next_slow_id() { return next_slow_id_.fetch_add(1, std::memory_order_relaxed); }
   // False when maxclients are connected already.
   bool add_client(std::int64_t clients_max);
@@ -95,10 +96,10 @@ class Server {
   RecoveryReport recovery_report_;
 
   struct Start;  // what workers tell each other while they start
+  std::unique_ptr<TransactionLedger> ledger_;
   std::unique_ptr<Start> start_;
   std::array<uv_signal_t, 2> signals_{};
   std::atomic<std::uint64_t> next_client_id_{1};
-  std::atomic<std::uint64_t> next_transaction_id_;
   std::atomic<std::uint64_t> next_slow_id_{0};
   std::atomic<std::int64_t> clients_{0};
   std::atomic<bool> stopping_{false};

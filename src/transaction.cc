@@ -58,7 +58,6 @@ Transaction::Transaction(Done done, Worker& home, const Command& command,
 
 void Transaction::start() {
   started_ns_ = home_->command_clock_ns();
-  id_ = home_->server().next_transaction_id();
   begin(Step::kLock, true);
   go_on();
 }
@@ -149,10 +148,14 @@ void Transaction::next_part() {
       step_ = Step::kRun;
       return;
     case Step::kReserve:
-      return failure_.empty() ? begin(Step::kApply, true) : begin(Step::kUnlock, true);
+      if (!failure_.empty()) return begin(Step::kUnlock, true);
+      if (participants_.size() > 1) id_ = home_->server().ledger().open();
+      return begin(Step::kApply, true);
     case Step::kApply:
       return begin(Step::kCommit, false);
     case Step::kCommit:
+      // When a log has failed, only the next start can tell whether the transaction is complete.
+      if (id_ != 0 && failure_.empty()) home_->server().ledger().close(id_);
       return begin(Step::kUnlock, true);
     default:
       step_ = Step::kHome;

@@ -87,7 +87,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   std::vector<std::uint16_t> participants_;  // shards that it changes
   TransactionView view_;
   std::string reply_bytes_;
-  std::uint64_t id_ = 0;
+  std::uint64_t id_ = 0;  // 0 until it changes several shards
 
   Step step_ = Step::kLock;
   bool ascending_ = true;

@@ -98,6 +98,7 @@ Status Worker::open_disk() {
 Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recovery) {
   Shard::Options options;
   options.number = shard;
+  options.ledger = &server_.ledger();
   options.log.directory = server_.database().shard_directory(shard);
   options.log.database = server_.database().id();
   options.log.shard = shard;

@@ -122,12 +122,7 @@ bool Simulation::recover() {
     recoveries[number] = std::make_unique<Recovery>(*disk_, *shards_[number], options);
     return recoveries[number]->read();
   };
-  const auto complete = [&](const TransactionHeader& header) {
-    for (std::size_t i = 0; i < header.count(); ++i) {
-      if (!recoveries[header.participant(i)]->transactions().contains(header.id)) return false;
-    }
-    return true;
-  };
+  const Recovery::Complete complete = Recovery::verdict_of(recoveries);
   const auto failed = [&](const Status& status) {
     if (status.ok()) return disk_->crashed();
     if (!disk_->crashed() && !disk_->has_failed()) violate("the start was refused: " + status.message());
