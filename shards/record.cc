@@ -69,6 +69,11 @@ void finish_record(char* record, std::uint8_t flags, std::uint32_t seed) {
   store(record, crc32c(seed, record + 4, content_bytes(record) - 4));
 }
 
+std::uint64_t encoded_record_bytes(std::string_view bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return 0;
+  return (content_bytes(bytes.data()) + 7) & ~std::uint64_t{7};
+}
+
 DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size) {
   size = kRecordHeaderBytes;
   if (bytes.size() < kRecordHeaderBytes) return DecodeResult::kTruncated;

@@ -61,6 +61,10 @@ void encode_record(const Record& record, char* into);
 // Adds `flags` to the encoded record and computes its CRC.
 void finish_record(char* record, std::uint8_t flags, std::uint32_t seed);
 
+// What the record at the start of `bytes` takes by its header, checked or not; 0 when its header is not there
+// as a whole.
+std::uint64_t encoded_record_bytes(std::string_view bytes);
+
 enum class DecodeResult : std::uint8_t {
   kOk,
   kEnd,        // zeros: nothing was written here

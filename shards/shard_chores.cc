@@ -4,6 +4,7 @@
 
 #include "shards/hint.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 
 namespace stave {
 
@@ -172,7 +173,23 @@ void Shard::seal_next() {
   background_.run(std::move(work), std::move(done));
 }
 
+bool Shard::answer_ledger() {
+  TransactionLedger* const ledger = options_.ledger;
+  if (ledger == nullptr || log_.failed()) return false;
+  if (ledger_round_ == 0) {
+    const std::uint64_t asked = ledger->asked();
+    if (asked == answered_round_) return false;
+    ledger_round_ = asked;
+    ledger_gsn_ = log_.last_gsn();
+  }
+  if (!log_.make_durable(ledger_gsn_)) return true;
+  answered_round_ = std::exchange(ledger_round_, 0);
+  ledger->answer(options_.number, answered_round_);
+  return false;
+}
+
 void Shard::close() {
+  compaction_.stop();
   log_.close_active();
 }
 

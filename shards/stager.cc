@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/stager.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -56,6 +57,11 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   IoRequest& request = read->request;
   reads_.emplace(location.packed, std::move(read));
   disk_.submit(request);
+}
+
+bool Stager::reads(std::uint32_t slot) const {
+  return std::any_of(reads_.begin(), reads_.end(),
+                     [&](const auto& each) { return each.second->location.segment() == slot; });
 }
 
 std::unique_ptr<Stager::Read> Stager::take_read(std::size_t bytes) {

@@ -34,6 +34,8 @@ void Coverage::add(const Coverage& other) {
   dropped_hints += other.dropped_hints;
   cut_tails += other.cut_tails;
   void_transactions += other.void_transactions;
+  compactions += other.compactions;
+  segments_freed += other.segments_freed;
   reads += other.reads;
   writes += other.writes;
 }
@@ -63,6 +65,7 @@ void Simulation::live() {
   ++coverage_.lives;
   constexpr SyncMode kModes[] = {SyncMode::kAlways, SyncMode::kEverysec, SyncMode::kNo};
   mode_ = kModes[below(3)];
+  threshold_percent_ = one_in(random_, 4) ? 100 : 1 + static_cast<unsigned>(below(60));
   segment_bytes_ = one_in(random_, 2) ? 64u << 10 : 16u << 10;
   disk_->set_capacity(one_in(random_, 8) ? kCapacityBytes : ~std::uint64_t{0});
   const bool crashes_early = one_in(random_, 4);
@@ -83,6 +86,10 @@ void Simulation::live() {
   Storage left = disk_->crashed() ? disk_->take_image() : disk_->image(kind);
   ++(kind == Crash::kKill ? coverage_.kills : coverage_.power_losses);
   worst_crash_ = kind;
+  for (const auto& shard : shards_) {
+    coverage_.compactions += shard->compaction().counters().runs;
+    coverage_.segments_freed += shard->compaction().counters().segments_freed;
+  }
   tear_down();
   disk_ = std::make_unique<SimDisk>(std::move(left), random_());
 }
@@ -108,10 +115,12 @@ bool Simulation::start(Crash kind) {
 bool Simulation::recover() {
   std::vector<std::unique_ptr<Recovery>> recoveries(models_.size());
   shards_.resize(models_.size());
+  ledger_ = std::make_unique<TransactionLedger>(models_.size());
   std::string refusal;
   const auto read = [&](std::uint32_t number) {
     Shard::Options options;
     options.number = number;
+    options.ledger = ledger_.get();
     options.memory_bytes_max = 20000;
     options.log.directory = directory(number);
     options.log.shard = number;
@@ -119,6 +128,7 @@ bool Simulation::recover() {
     options.log.mode = mode_;
     shards_[number] = std::make_unique<Shard>(*disk_, background_, options);
     shards_[number]->set_now(now_ms_);
+    shards_[number]->compaction().set({.threshold_percent = threshold_percent_, .budget_bytes = 0});
     recoveries[number] = std::make_unique<Recovery>(*disk_, *shards_[number], options);
     return recoveries[number]->read();
   };
@@ -146,6 +156,7 @@ bool Simulation::recover() {
   for (const auto& recovery : recoveries) found_gsns.push_back(recovery->last_gsn());
   check_found(found_gsns);
   for (const auto& recovery : recoveries) {
+    ledger_->start_after(recovery->highest_transaction());
     if (failed(recovery->finish(complete))) return false;
     coverage_.segments_by_hint += recovery->report().segments_with_hint;
     coverage_.cut_tails += recovery->report().cut_bytes > 0 ? 1 : 0;
@@ -378,13 +389,14 @@ void Simulation::write_transaction() {
     ++coverage_.refused_writes;
     return;
   }
-  const std::uint64_t id = participants.size() > 1 ? next_transaction_++ : 0;
+  const std::uint64_t id = participants.size() > 1 ? ledger_->open() : 0;
   for (std::size_t i = 0; i < participants.size(); ++i) {
     Shard& shard = *shards_[participants[i]];
     batches[i].first_gsn = shard.last_gsn() + 1;
     shard.apply(changes[i], id, participants);
     batches[i].last_gsn = shard.last_gsn();
     batches[i].transaction = id;
+    if (i == 0 && id != 0) transactions_[id] = {};
     if (id != 0) transactions_[id].gsns[participants[i]] = batches[i].last_gsn;
     note(participants[i], std::move(batches[i]));
   }
@@ -420,6 +432,7 @@ void Simulation::read_one(std::uint32_t number) {
 
 // The end of a loop turn, and what has completed.
 void Simulation::turn() {
+  compact();
   for (const auto& shard : shards_) shard->log().flush();
   disk_->flush();
   if (!one_in(random_, 3)) disk_->poll();
@@ -433,10 +446,18 @@ void Simulation::tick() {
     shard->tidy_expiry();
     shard->demote();
   }
+  compact();
   if (now_ms_ - last_sync_ms_ < kSecondMs) return;
   last_sync_ms_ = now_ms_;
   for (const auto& shard : shards_) {
     if (shard->log().mode() == SyncMode::kEverysec) shard->log().start_sync();
+  }
+}
+
+void Simulation::compact() {
+  for (const auto& shard : shards_) {
+    shard->answer_ledger();
+    shard->compact();
   }
 }
 
@@ -456,6 +477,13 @@ void Simulation::do_job() {
 
 // What clients have been told by now.
 void Simulation::note_progress() {
+  for (auto& [id, transaction] : transactions_) {
+    if (!transaction.open) continue;
+    transaction.open = !std::all_of(transaction.gsns.begin(), transaction.gsns.end(), [&](const auto& part) {
+      return shards_[part.first]->committed(part.second);
+    });
+    if (!transaction.open) ledger_->close(id);
+  }
   for (std::uint32_t number = 0; number < models_.size(); ++number) {
     const Log& log = shards_[number]->log();
     ShardModel& model = models_[number];

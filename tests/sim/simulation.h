@@ -26,6 +26,7 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 #include "tests/shards/shard_testing.h"
 #include "tests/sim/sim_disk.h"
 
@@ -48,6 +49,8 @@ struct Coverage {
   std::uint64_t dropped_hints = 0;
   std::uint64_t cut_tails = 0;
   std::uint64_t void_transactions = 0;
+  std::uint64_t compactions = 0;
+  std::uint64_t segments_freed = 0;
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
 
@@ -90,6 +93,7 @@ class Simulation {
     Contents now;
   };
   struct TransactionModel {
+    bool open = true;
     std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
     bool is_void = false;
   };
@@ -125,6 +129,7 @@ class Simulation {
   void read_one(std::uint32_t shard);
   void turn();
   void tick();
+  void compact();
   void do_job();
   void note_progress();
   void stop_cleanly();
@@ -152,11 +157,12 @@ class Simulation {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<ShardModel> models_;
   std::map<std::uint64_t, TransactionModel> transactions_;
-  std::uint64_t next_transaction_ = 1;
+  std::unique_ptr<TransactionLedger> ledger_;
   std::int64_t now_ms_ = 1'000'000;
   std::int64_t last_sync_ms_ = 0;
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;
+  unsigned threshold_percent_ = 100;
   Crash worst_crash_ = Crash::kKill;  // since the last start that came to its end
 };
 
