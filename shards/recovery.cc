@@ -14,7 +14,8 @@ Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
       shard_(shard),
       directory_(options.log.directory),
       database_(options.log.database),
-      number_(options.number) {}
+      number_(options.number),
+      fault_(options.fault()) {}
 
 Status Recovery::read() {
   if (auto status = find_segments(); !status.ok()) return status;
@@ -205,7 +206,7 @@ Status Recovery::scan(Piece& piece) {
     }
     last_gsn_ = record.gsn;
     take(record, offset, piece, nullptr);
-    if (record.has(kContinues)) continue;
+    if (record.has(kContinues) && fault_ != Fault::kPartOfBatch) continue;
     good_bytes = reader.offset();
     good_gsn = last_gsn_;
   }
@@ -308,7 +309,7 @@ void Recovery::apply_batch(const Complete* complete) {
       transactions_.insert(header.id);
       if (complete == nullptr) continue;
       const bool aborted = aborted_.contains(header.id);
-      is_void = aborted || !(*complete)(header);
+      is_void = (aborted || !(*complete)(header)) && fault_ != Fault::kPartOfTransaction;
       if (is_void && !aborted) newly_void_.push_back(header.id);
     } else if (!is_void) {
       apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
@@ -338,7 +339,7 @@ Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
-    if (piece.drop || !piece.tail) continue;
+    if (piece.drop || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;
     if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {

@@ -110,6 +110,7 @@ class Recovery {
   const std::string directory_;
   const DatabaseId database_;
   const std::uint32_t number_;
+  const Fault fault_;
   std::vector<Piece> pieces_;
   std::array<Waiting, kGroup> group_;
   std::size_t grouped_ = 0;

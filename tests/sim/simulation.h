@@ -26,7 +26,7 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
-#include "tests/shards/shard_testing.h"
+#include "tests/sim/coverage.h"
 #include "tests/sim/sim_disk.h"
 
 namespace stave::sim {
@@ -35,28 +35,9 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What happened, to show that a set of seeds reaches what it is meant to reach.
-struct Coverage {
-  std::uint64_t lives = 0;
-  std::uint64_t kills = 0;
-  std::uint64_t power_losses = 0;
-  std::uint64_t crashes_in_recovery = 0;
-  std::uint64_t clean_stops = 0;
-  std::uint64_t failed_calls = 0;
-  std::uint64_t refused_writes = 0;
-  std::uint64_t segments_by_hint = 0;
-  std::uint64_t dropped_hints = 0;
-  std::uint64_t cut_tails = 0;
-  std::uint64_t void_transactions = 0;
-  std::uint64_t reads = 0;
-  std::uint64_t writes = 0;
-
-  void add(const Coverage& other);
-};
-
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed);
+  explicit Simulation(std::uint64_t seed, Fault fault = Fault::kNone);
   ~Simulation();
   // Some lives of some hundred steps each.
   void run();
@@ -144,6 +125,7 @@ class Simulation {
   void compare(std::uint32_t shard);
 
   const std::uint64_t seed_;
+  const Fault fault_;
   Random random_;
   Coverage coverage_;
   Jobs background_;
