@@ -21,6 +21,9 @@ constexpr Field kFields[] = {
     {"dropped hints", &Coverage::dropped_hints},
     {"cut tails", &Coverage::cut_tails},
     {"void transactions", &Coverage::void_transactions},
+    {"flipped bits", &Coverage::flipped_bits},
+    {"reads of damage", &Coverage::damaged_reads},
+    {"starts refused for damage", &Coverage::refused_starts},
     {"reads", &Coverage::reads},
     {"writes", &Coverage::writes},
 };

@@ -20,6 +20,9 @@ struct Coverage {
   std::uint64_t dropped_hints = 0;
   std::uint64_t cut_tails = 0;
   std::uint64_t void_transactions = 0;
+  std::uint64_t flipped_bits = 0;
+  std::uint64_t damaged_reads = 0;
+  std::uint64_t refused_starts = 0;
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
 

@@ -39,8 +39,9 @@ TEST_CASE("the simulation finds every deliberate fault") {
   for (const Fault fault : kFaults) {
     std::uint64_t seeds = 0;
     const std::string found = find(fault, seeds_max, seeds);
-    CHECK_MESSAGE(!found.empty(), name_of(fault), " was not noticed in ", seeds_max, " seeds");
-    MESSAGE(name_of(fault), ": ", seeds, " seeds; ", found);
+    const std::string name = name_of(fault);
+    CHECK_MESSAGE(!found.empty(), name, " was not noticed in ", seeds_max, " seeds");
+    MESSAGE(name, ": ", seeds, " seeds; ", found);
   }
 }
 

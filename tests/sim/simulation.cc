@@ -3,6 +3,7 @@
 #include "tests/sim/simulation.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "shards/hash_key.h"
 #include "tests/shards/waiter.h"
@@ -45,10 +46,12 @@ void Simulation::live() {
   const bool crashes_early = one_in(random_, 4);
   const Crash kind = one_in(random_, 2) ? Crash::kKill : Crash::kPowerLoss;
   if (crashes_early) disk_->crash_at(1 + below(200), kind);
+  if (one_in(random_, 12)) fail_within(100);
   while (!start(kind)) {
   }
   if (!disk_->crashed() && !crashes_early) disk_->crash_at(1 + below(3000), kind);
-  if (one_in(random_, 6)) disk_->fail_at(1 + below(2000));
+  if (one_in(random_, 6) && !disk_->has_failed()) fail_within(2000);
+  if (one_in(random_, 4)) disk_->fill_up_at(1 + below(2000));
   const std::uint64_t steps = 50 + below(1500);
   for (std::uint64_t i = 0; i < steps && !disk_->crashed(); ++i) {
     step();
@@ -60,8 +63,23 @@ void Simulation::live() {
   Storage left = disk_->crashed() ? disk_->take_image() : disk_->image(kind);
   ++(kind == Crash::kKill ? coverage_.kills : coverage_.power_losses);
   worst_crash_ = kind;
+  age(left);
   tear_down();
   disk_ = std::make_unique<SimDisk>(std::move(left), random_());
+}
+
+void Simulation::age(Storage& storage) {
+  if (damage_ && one_in(random_, 2)) {
+    damage_->undo(storage);
+    damage_.reset();
+  }
+  if (damage_ || one_in(random_, 2)) return;
+  damage_ = Damage::make(storage, random_);
+  if (damage_) ++coverage_.flipped_bits;
+}
+
+void Simulation::fail_within(std::uint64_t calls) {
+  disk_->fail_at(1 + below(calls), one_in(random_, 3) ? ENOSPC : EIO);
 }
 
 void Simulation::step() {
@@ -81,31 +99,40 @@ void Simulation::step() {
   for (const auto& each : shards_) each->log().set_mode(mode_);
 }
 
-std::optional<std::string> Simulation::read(std::uint32_t number, const Name& name) {
+std::optional<Simulation::Answer> Simulation::read(std::uint32_t number, const Name& name) {
   Shard& shard = *shards_[number];
   const Key key(name.first, name.second);
   for (;;) {
     const Found found = shard.find(key, true);
-    if (!found.exists) return std::nullopt;
-    if (found.resident) return std::string(found.value);
+    if (!found.exists) return Answer{};
+    if (found.resident) return Answer{true, std::string(found.value)};
     testing::Waiter waiter;
     shard.stage(key, &waiter);
     while (!waiter.called) disk_->wait();
-    if (!waiter.error.empty()) {
-      if (!disk_->has_failed()) violate("a read failed: " + waiter.error);
-      return std::nullopt;
-    }
+    if (waiter.error.empty()) continue;
+    if (disk_->has_failed()) return std::nullopt;
+    if (!may_be_unreadable(number, name, waiter.error)) violate("a read failed: " + waiter.error);
+    ++coverage_.damaged_reads;
+    return std::nullopt;
   }
+}
+
+bool Simulation::may_be_unreadable(std::uint32_t number, const Name& name, const std::string& error) const {
+  const auto found = models_[number].now.find(name);
+  if (!damage_ || found == models_[number].now.end()) return false;
+  const Value& value = found->second;
+  return damage_->is_named_by(error,
+                              record_bytes(name.second.size(), value.bytes.size(), value.expiry_ms != 0));
 }
 
 void Simulation::read_one(std::uint32_t number) {
   const Name name = random_name();
-  const std::optional<std::string> found = read(number, name);
-  if (disk_->crashed() || disk_->has_failed()) return;
+  const std::optional<Answer> answer = read(number, name);
+  if (!answer || disk_->crashed() || disk_->has_failed()) return;
   ++coverage_.reads;
   const auto expected = models_[number].now.find(name);
   const bool there = expected != models_[number].now.end() && is_there(expected->second);
-  if (found != (there ? std::optional<std::string>(expected->second.bytes) : std::nullopt))
+  if (answer->exists != there || (there && answer->bytes != expected->second.bytes))
     violate(directory(number) + ": a read of " + name.second + " gave a wrong answer");
 }
 

@@ -27,6 +27,7 @@
 #include "shards/recovery.h"
 #include "shards/shard.h"
 #include "tests/sim/coverage.h"
+#include "tests/sim/damage.h"
 #include "tests/sim/sim_disk.h"
 
 namespace stave::sim {
@@ -94,6 +95,7 @@ class Simulation {
   [[noreturn]] void violate(const std::string& what) const;
 
   void live();
+  void fail_within(std::uint64_t calls);
   // False when the start was cut short by a crash, of this kind, or a failed call.
   bool start(Crash kind);
   bool recover();
@@ -121,7 +123,15 @@ class Simulation {
   Value random_value();
   std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
   bool is_there(const Value& value) const { return value.expiry_ms == 0 || value.expiry_ms > now_ms_; }
-  std::optional<std::string> read(std::uint32_t shard, const Name& name);
+  // Stages the value when it is cold. Null when that was not possible, and rightly so.
+  struct Answer {
+    bool exists = false;
+    std::string bytes;
+  };
+  std::optional<Answer> read(std::uint32_t shard, const Name& name);
+  bool may_be_unreadable(std::uint32_t shard, const Name& name, const std::string& error) const;
+  // Bits turn over, or back.
+  void age(Storage& storage);
   void compare(std::uint32_t shard);
 
   const std::uint64_t seed_;
@@ -139,6 +149,8 @@ class Simulation {
   std::int64_t last_sync_ms_ = 0;
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;
+  std::optional<Damage> damage_;
+  bool refused_ = false;              // the last start, as it met the damage
   Crash worst_crash_ = Crash::kKill;  // since the last start that came to its end
 };
 

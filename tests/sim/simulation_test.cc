@@ -49,6 +49,9 @@ TEST_CASE("no crash, failed call or full disk loses what was promised") {
   CHECK(coverage.dropped_hints > 0);
   CHECK(coverage.cut_tails > 0);
   CHECK(coverage.void_transactions > 0);
+  CHECK(coverage.flipped_bits > 0);
+  CHECK(coverage.damaged_reads > 0);
+  CHECK(coverage.refused_starts > 0);
   MESSAGE(coverage.text());
 }
 

@@ -8,9 +8,9 @@
 //
 // Ends with 1 when there was a violation, and names the seed and the command that repeats it.
 #include <unistd.h>
-#include <csignal>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -36,7 +36,7 @@ struct Options {
 };
 
 volatile std::sig_atomic_t interrupted = 0;
-char repeat[64];  // says how to repeat the seed that runs; for a handler that may not allocate
+char repeat[128];  // says how to repeat the seed that runs; for a handler that may not allocate
 
 void on_interrupt(int) {
   interrupted = 1;
@@ -74,8 +74,10 @@ Options parse(int count, char** arguments) {
 
 // False when there was a violation.
 bool run_seed(std::uint64_t seed, Fault fault, Coverage& coverage) {
-  std::snprintf(repeat, sizeof repeat, "to repeat this: make soak SEED=%llu\n",
-                static_cast<unsigned long long>(seed));
+  const std::string extra =
+      fault == Fault::kNone ? "" : std::string(" ARGS='--fault \"") + name_of(fault) + "\"'";
+  std::snprintf(repeat, sizeof repeat, "to repeat this: make soak SEED=%llu%s\n",
+                static_cast<unsigned long long>(seed), extra.c_str());
   Simulation simulation(seed, fault);
   try {
     simulation.run();
