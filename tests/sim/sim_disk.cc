@@ -66,7 +66,7 @@ class SimFile final : public File {
     return {};
   }
   Status sync() override {
-    if (!disk_.begin_call()) {
+    if (!disk_.begin_call(true)) {
       SimDisk::lose_unsynced(*inode_);
       return disk_.failure(path_);
     }
@@ -109,10 +109,12 @@ Storage SimDisk::take_image() {
   return taken;
 }
 
-bool SimDisk::begin_call() {
+bool SimDisk::begin_call(bool is_sync) {
   ++calls_;
   if (calls_ == crashing_call_) image_ = image(crash_kind_);
-  if (calls_ != failing_call_) return true;
+  const bool fails =
+      only_sync_fails_ ? is_sync && !failed_ && calls_ >= failing_call_ : calls_ == failing_call_;
+  if (!fails) return true;
   failed_ = true;
   return false;
 }
@@ -121,11 +123,13 @@ Status SimDisk::failure(const std::string& path) const {
   return Status::error(path + ": " + std::strerror(failing_error_));
 }
 
-// Only the beginning of the bytes came in.
+// Only the beginning of the bytes came in, up to the end of a sector.
 Status SimDisk::write_failure(Inode& inode, std::uint64_t offset, std::string_view bytes,
                               const std::string& path) {
   const std::uint64_t room = inode.kernel.size() > offset ? inode.kernel.size() - offset : 0;
-  write(inode, offset, bytes.substr(0, random_() % (std::min<std::uint64_t>(bytes.size(), room) + 1)));
+  const std::uint64_t end = offset + random_() % (std::min<std::uint64_t>(bytes.size(), room) + 1);
+  const std::uint64_t whole = end / kSectorBytes * kSectorBytes;
+  if (whole > offset) write(inode, offset, bytes.substr(0, whole - offset));
   return failure(path);
 }
 
@@ -253,7 +257,7 @@ void SimDisk::flush() {
     Inode& inode = static_cast<SimFile*>(request->file)->inode();
     started_.push_back({request, inode.synced_changes + inode.unsynced.size()});
     request->result = 0;
-    if (begin_call()) continue;
+    if (begin_call(request->kind == IoRequest::Kind::kSync)) continue;
     request->result = -failing_error_;
     if (request->kind == IoRequest::Kind::kSync) lose_unsynced(inode);
     if (request->kind != IoRequest::Kind::kDurableWrite) continue;

@@ -80,6 +80,11 @@ class SimDisk final : public Disk {
     failing_call_ = calls_ + call;
     failing_error_ = error_number;
   }
+  // The same for the first sync from then on.
+  void fail_sync_at(std::uint64_t call, int error_number) {
+    fail_at(call, error_number);
+    only_sync_fails_ = true;
+  }
   // From the `call`-th call from now on, the first that needs space finds none.
   void fill_up_at(std::uint64_t call) { full_from_call_ = calls_ + call; }
   bool has_failed() const { return failed_; }
@@ -111,7 +116,7 @@ class SimDisk final : public Disk {
   };
 
   // Counts the call; false when it is to fail.
-  bool begin_call();
+  bool begin_call(bool is_sync = false);
   Status failure(const std::string& path) const;
   Status write_failure(Inode& inode, std::uint64_t offset, std::string_view bytes, const std::string& path);
   static void lose_unsynced(Inode& inode);
@@ -133,6 +138,7 @@ class SimDisk final : public Disk {
   std::optional<Storage> image_;
   std::uint64_t failing_call_ = 0;
   int failing_error_ = 0;
+  bool only_sync_fails_ = false;
   std::uint64_t full_from_call_ = ~std::uint64_t{0};
   bool failed_ = false;
   std::uint64_t capacity_bytes_ = ~std::uint64_t{0};

@@ -79,7 +79,9 @@ void Simulation::age(Storage& storage) {
 }
 
 void Simulation::fail_within(std::uint64_t calls) {
-  disk_->fail_at(1 + below(calls), one_in(random_, 3) ? ENOSPC : EIO);
+  const std::uint64_t call = 1 + below(calls);
+  if (one_in(random_, 3)) return disk_->fail_sync_at(call, EIO);
+  disk_->fail_at(call, one_in(random_, 3) ? ENOSPC : EIO);
 }
 
 void Simulation::step() {
