@@ -76,8 +76,8 @@ bool Compaction::begin() {
     header.generation = std::min(header.generation, segment.header.generation);
   }
   header.generation = static_cast<std::uint8_t>(std::min(header.generation + 1, 255));
-  run.writer =
-      std::make_unique<SegmentWriter>(shard_.disk_, shard_.options_.log.directory, header, bytes_max);
+  run.writer = std::make_unique<SegmentWriter>(shard_.disk_, shard_.options_.log.directory, header, bytes_max,
+                                               shard_.options_.fault());
   run.reader = open_victim();
   return true;
 }
@@ -119,6 +119,10 @@ void Compaction::settle() {
   Run& run = *run_;
   if (!run.status.ok()) return give_up(run.status);
   run.phase = Phase::kSettle;
+  if (shard_.options_.fault() == Fault::kDropUnsettled) {
+    run.phase = Phase::kSwitch;
+    return;
+  }
   if (shard_.log_.failed()) return give_up(Status::error(shard_.log_.failure()));
   if (!shard_.log_.make_durable(run.judged_gsn)) return;
   if (transactions_settled()) run.phase = Phase::kSwitch;
@@ -185,7 +189,8 @@ void Compaction::release() {
   Run& run = *run_;
   for (const std::uint32_t slot : run.victims) {
     assert(shard_.segments_[slot]->live_bytes == 0);
-    if (shard_.stager_.reads(slot)) return;
+    const bool careless = shard_.options_.fault() == Fault::kRecycleUnderReaders;
+    if (shard_.stager_.reads(slot) && !careless) return;
   }
   std::vector<std::string> paths;
   for (const std::uint32_t slot : run.victims) {

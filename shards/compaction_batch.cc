@@ -112,6 +112,7 @@ bool Compaction::is_kept(const Item& item) {
       return slot != nullptr && slot->entry()->location() == here;
     }
     case RecordKind::kTombstone:
+      if (shard_.options_.fault() == Fault::kDropTombstoneEarly) return false;
       return record.gsn > run.hiding_gsn && find(item) == nullptr;
     case RecordKind::kAbort:
       return run.older_log;
@@ -193,7 +194,8 @@ void Compaction::repoint(const Item& item) {
   if (slot == nullptr) return;
   Entry& entry = *slot->entry();
   const std::uint32_t old = entry.location().segment();
-  if (std::find(run.victims.begin(), run.victims.end(), old) == run.victims.end()) return;
+  const bool changed = std::find(run.victims.begin(), run.victims.end(), old) == run.victims.end();
+  if (changed && shard_.options_.fault() != Fault::kOverwriteNewer) return;
   shard_.count_live(entry, -1);
   entry.set_location({run.output_slot, item.offset_bytes});
   shard_.count_live(entry, 1);

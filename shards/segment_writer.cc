@@ -9,8 +9,8 @@
 namespace stave {
 
 SegmentWriter::SegmentWriter(Disk& disk, std::string directory, const SegmentHeader& header,
-                             std::uint64_t bytes_max)
-    : disk_(disk), directory_(std::move(directory)), header_(header), bytes_max_(bytes_max) {
+                             std::uint64_t bytes_max, Fault fault)
+    : disk_(disk), directory_(std::move(directory)), header_(header), bytes_max_(bytes_max), fault_(fault) {
   header_.kind = SegmentKind::kCompacted;
   header_.lowest_gsn = ~std::uint64_t{0};
   header_.highest_gsn = 0;
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Segment>> SegmentWriter::finish() {
   Status status = write_buffer();
   if (status.ok()) status = segment_->file->truncate(header_.end_bytes);
   if (status.ok()) status = segment_->file->write(0, header_.encode());
-  if (status.ok()) status = segment_->file->sync();
+  if (status.ok() && fault_ != Fault::kReplaceBeforeSync) status = segment_->file->sync();
   if (status.ok()) status = disk_.rename(temporary_path(), path());
   if (status.ok()) status = disk_.sync_directory(directory_);
   if (!status.ok()) return status;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "shards/disk.h"
+#include "shards/fault.h"
 #include "shards/record.h"
 #include "shards/segment.h"
 #include "shards/status.h"
@@ -18,7 +19,8 @@ class SegmentWriter {
  public:
   // `header`: database, shard, number, order, generation and clean GSN; the rest is filled in here.
   // `bytes_max`: what all records together may take.
-  SegmentWriter(Disk& disk, std::string directory, const SegmentHeader& header, std::uint64_t bytes_max);
+  SegmentWriter(Disk& disk, std::string directory, const SegmentHeader& header, std::uint64_t bytes_max,
+                Fault fault = Fault::kNone);
 
   // Verbatim, but as a batch of its own. Makes the file at the first record.
   Status add(const Record& record);
@@ -40,6 +42,7 @@ class SegmentWriter {
   const std::string directory_;
   SegmentHeader header_;
   const std::uint64_t bytes_max_;
+  const Fault fault_;
   std::unique_ptr<Segment> segment_;
   std::string buffer_;  // not written yet
   std::uint64_t synced_bytes_ = 0;

@@ -61,8 +61,10 @@ class Shard final : public Keyspace {
     std::uint32_t number = 0;
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Log::Options log;
-    TransactionLedger* ledger = nullptr;  // null: no compaction
+    TransactionLedger* ledger = nullptr;                                       // null: no compaction
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
+
+    Fault fault() const { return log.fault; }
   };
   struct Counters {
     std::uint64_t expired = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard's work between commands: active expiry, the cache's clock, sealing; and walks over its keys.
+#include <algorithm>
 #include <cassert>
 
 #include "shards/hint.h"
@@ -137,6 +138,7 @@ void Shard::seal(std::uint32_t slot) {
 
 void Shard::seal_next() {
   if (to_seal_.empty()) return;
+  if (options_.fault() == Fault::kSealOutOfOrder) std::reverse(to_seal_.begin(), to_seal_.end());
   Segment& segment = *segments_[to_seal_.front()];
   to_seal_.pop_front();
   segment.header.sealed = true;
@@ -151,7 +153,7 @@ void Shard::seal_next() {
     Status& status = outcome->sealed;
     status = segment.file->truncate(header.end_bytes);
     if (status.ok()) status = segment.file->write(0, header.encode());
-    if (status.ok()) status = segment.file->sync();
+    if (status.ok() && options_.fault() != Fault::kHintBeforeData) status = segment.file->sync();
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
   };
   auto done = [this, &segment, outcome] {
