@@ -9,7 +9,7 @@
 //            place is durable, transactions that were taken apart are complete in every shard
 //   switch   the manifest names the new segment instead of the victims: one durable change
 //   repoint  the index follows, batch by batch
-//   release  victims go when nobody reads them any more
+//   release  victims go when nobody reads them any more; a file may become the log's next segment
 //
 // Up to the switch a run can be given up at any time and leaves only files to remove. A crash leaves the old
 // segments in force, or the new one (recovery.h).
@@ -115,6 +115,9 @@ class Compaction {
     std::unique_ptr<SegmentWriter> writer;
     std::unique_ptr<Segment> output;
     std::uint32_t output_slot = 0;
+    bool files_gone = false;
+    std::string spare_path;  // a victim's file that is to be used again
+    std::uint64_t spare_bytes = 0;
   };
 
   bool begin();
@@ -136,7 +139,10 @@ class Compaction {
   void batch_read();
   void repoint(const Item& item);
   void release();
-  void released();
+  void files_gone();
+  void end_run();
+  bool victims_are_read() const;
+  Status remove_files(Run& run, const std::vector<std::uint64_t>& numbers) const;
 
   // On the other thread.
   static void read_batch(Run& run);
