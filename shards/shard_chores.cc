@@ -168,6 +168,7 @@ void Shard::seal_next() {
     segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
     segment.capacity_bytes = segment.end_bytes;
     segment.complete = true;
+    compaction_.look_soon();
     segment.hinted = outcome->hinted.ok();
     if (!segment.hinted)
       options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());
