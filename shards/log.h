@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "shards/disk.h"
+#include "shards/disk_quota.h"
 #include "shards/entry.h"
 #include "shards/limits.h"
 #include "shards/log_buffer.h"
@@ -39,6 +40,7 @@ class Log {
     DatabaseId database{};
     std::uint32_t shard = 0;
     std::uint64_t segment_bytes = 256u << 20;
+    std::uint64_t disk_bytes_max = 0;  // the shard's share of maxdisk; 0 = no limit
     SyncMode mode = SyncMode::kEverysec;
     // Told when writes begin to be refused, and when they are taken again.
     std::function<void(const std::string&)> warn = [](const std::string&) {};
@@ -66,6 +68,19 @@ class Log {
   // back.
   Status hold(std::uint64_t bytes, std::int64_t now_ms);
   void unhold(std::uint64_t bytes) { held_bytes_ -= bytes; }
+
+  // --- maxdisk (disk_quota.h).
+  const DiskQuota& quota() const { return quota_; }
+  void set_disk_bytes_max(std::uint64_t bytes);
+  // Whether what is reserved next adds data, and so is refused when the share is taken.
+  void set_adds_data(bool adds) { adds_data_ = adds; }
+  // True while the files take more than commands that add data may make them.
+  bool quota_reached(std::int64_t now_ms);
+  // What the shard's files take.
+  std::uint64_t disk_bytes() const { return file_bytes(segments_) + other_bytes_; }
+  // The files have changed otherwise than by appending.
+  void look_at_disk_again() { disk_looked_ms_ = -1; }
+  void count_other_files() { other_bytes_ = other_file_bytes(disk_, options_.directory); }
 
   // Appends one record (its GSN is set here). REQUIRES: reserved. Outside a batch it is a batch of its own.
   Location append(Record record);
@@ -120,7 +135,9 @@ class Log {
   std::uint64_t end_bytes() const { return buffer_.base + buffer_.used; }
   Status ensure(std::uint64_t bytes, std::int64_t now_ms);
   void tell_space(const Status& status, std::int64_t now_ms);
-  Status roll(std::uint64_t batch_bytes);
+  std::uint64_t disk_bytes_lately(std::int64_t now_ms);
+  void tell_quota(bool reached, std::int64_t now_ms);
+  Status roll(std::uint64_t batch_bytes, std::uint64_t capacity);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
                                             std::uint64_t& capacity);
   void finish_at(std::size_t at, std::uint8_t flags);
@@ -176,10 +193,29 @@ class Log {
   std::string space_error_;
   bool told_of_space_ = false;  // the server's log has that the disk is full, and not yet that it has room
   std::int64_t space_told_ms_ = -limits::kSpaceToldMs;
+  DiskQuota quota_;
+  bool adds_data_ = false;
+  std::uint64_t other_bytes_ = 0;  // of files other than segments and hints
+  std::uint64_t disk_bytes_ = 0;   // of all files, as of the last look and of what was rolled since
+  std::int64_t disk_looked_ms_ = -1;
+  bool told_of_quota_ = false;
+  std::int64_t quota_told_ms_ = -limits::kSpaceToldMs;
   std::string failure_;
   Counters counters_;
   std::function<void()> on_progress_;
   std::function<void(std::uint32_t)> on_sealed_;
+};
+
+// While it lives, what is reserved adds data, if so.
+class AddsData {
+ public:
+  AddsData(Log& log, bool adds) : log_(log) { log.set_adds_data(adds); }
+  ~AddsData() { log_.set_adds_data(false); }
+  AddsData(const AddsData&) = delete;
+  AddsData& operator=(const AddsData&) = delete;
+
+ private:
+  Log& log_;
 };
 
 }  // namespace stave

@@ -34,11 +34,12 @@ Slot* Shard::live_slot(Key key) {
 Found Shard::find(Key key, bool touch) {
   Slot* slot = live_slot(key);
   if (slot == nullptr) return {};
-  if (touch && slot->clock() < kClockMax) slot->set_clock(slot->clock() + 1);
+  if (touch) note_use(*slot);
   const Entry& entry = *slot->entry();
   Found found;
   found.exists = true;
   found.resident = slot->resident();
+  found.clock = static_cast<std::uint8_t>(slot->clock());
   found.type = entry.type();
   found.raw_encoding = entry.has(Entry::kRawEncoding);
   found.value_bytes = entry.value_bytes();
@@ -160,9 +161,11 @@ void Shard::erase(int log_db, Slot* slot) {
 
 // The record that the entry points at is live from now on, or dead.
 void Shard::count_live(const Entry& entry, int sign) {
-  segments_[entry.location().segment()]->live_bytes +=
+  const std::uint64_t bytes =
       static_cast<std::uint64_t>(sign) *
       record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
+  segments_[entry.location().segment()]->live_bytes += bytes;
+  live_bytes_ += bytes;
 }
 
 void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {
@@ -199,6 +202,7 @@ void Shard::install(Key key, Location location, std::string_view value) {
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
   remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+  if (options_.eviction.on()) slot->set_clock(0);  // it was an age
 }
 
 // Puts the same entry in its place with `value`, or without any when that is null.

@@ -136,7 +136,7 @@ void Worker::put_out() {
   for (Connection* connection : outputs) connection->put_out();
 }
 
-// Expiry and demotion, in slices.
+// Expiry, demotion and eviction, in slices.
 void Worker::do_chores() {
   std::int64_t next_ms = pause_until_ms_;
   bool more = false;
@@ -150,6 +150,9 @@ void Worker::do_chores() {
     }
     more |= shard.tidy_expiry();
     if (host->demotion_holds == 0) more |= shard.demote();
+    const std::uint64_t gsn = shard.last_gsn();
+    more |= shard.evict();
+    if (shard.last_gsn() != gsn) shard.log().flush();
     const std::int64_t next_expiry_ms = shard.next_expiry_ms();
     if (next_expiry_ms != 0 && (next_ms == 0 || next_expiry_ms < next_ms)) next_ms = next_expiry_ms;
   }

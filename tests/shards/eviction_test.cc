@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows that eviction keeps a shard within its budgets of memory and disk, and which keys each policy drops.
+#include "shards/eviction.h"
+
+#include "shards/shard.h"
+#include "tests/shards/shard_testing.h"
+
+namespace stave {
+namespace {
+
+using testing::ShardSetup;
+using testing::ShardUnderTest;
+using testing::TempDirectory;
+using From = Eviction::From;
+using By = Eviction::By;
+
+std::string name_of(int i) {
+  return "key:" + std::to_string(100'000 + i);
+}
+
+// Puts keys [from, to), flushes and lets values leave memory, as a worker does between commands.
+void fill(ShardUnderTest& test, int from, int to, std::int64_t expiry_ms = 0) {
+  for (int i = from; i < to; ++i) {
+    test.put(name_of(i), "value", expiry_ms == 0 ? 0 : expiry_ms + i);
+    if (i % 64 != 63) continue;
+    test.flush();
+    while (test.shard().demote()) {
+    }
+  }
+  test.settle();
+  while (test.shard().demote()) {
+  }
+}
+
+void evict_all(ShardUnderTest& test) {
+  while (test.shard().evict()) {
+  }
+}
+
+int present(ShardUnderTest& test, int from, int to) {
+  int keys = 0;
+  for (int i = from; i < to; ++i) keys += test.shard().find({0, name_of(i)}, false).exists ? 1 : 0;
+  return keys;
+}
+
+TEST_CASE("a policy that evicts keeps the index within its memory, and the keys stay away after a crash") {
+  const TempDirectory directory;
+  std::uint64_t left = 0;
+  {
+    ShardUnderTest test(directory.path());
+    fill(test, 0, 10'000);
+    const std::uint64_t index_bytes = test.shard().index_bytes();
+    test.shard().set_memory_bytes_max(index_bytes / 2);
+    CHECK(test.shard().make_room() == Shard::Room::kNoMemory);
+    CHECK(test.shard().counters().evicted == 0);
+    test.shard().set_eviction({From::kAllKeys, By::kAge, 5});
+    CHECK(test.shard().make_room() == Shard::Room::kEnough);  // it goes on meanwhile
+    CHECK(test.shard().counters().evicted == limits::kEvictionsPerCommand);
+    evict_all(test);
+    CHECK(test.shard().index_bytes() <= index_bytes / 2);
+    left = test.shard().sizes().keys[0];
+    CHECK(left > 3000);
+    CHECK(left + test.shard().counters().evicted == 10'000);
+    test.flush();
+    test.crash();
+  }
+  ShardUnderTest again(directory.path());
+  CHECK(again.shard().sizes().keys[0] == left);
+}
+
+TEST_CASE("the time with too little memory is counted until there is enough") {
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  fill(test, 0, 1000);
+  test.shard().set_now(1000);
+  test.shard().set_memory_bytes_max(1);
+  CHECK(test.shard().make_room() == Shard::Room::kNoMemory);
+  CHECK(test.shard().exceeded_since_ms() == 1000);
+  test.shard().set_now(1500);
+  CHECK(test.shard().make_room() == Shard::Room::kNoMemory);
+  test.shard().set_memory_bytes_max(1u << 30);
+  CHECK_FALSE(test.shard().evict());
+  CHECK(test.shard().exceeded_since_ms() == 0);
+  CHECK(test.shard().counters().exceeded_ms == 500);
+}
+
+TEST_CASE("lru and lfu keep what is used, and new keys; random does not care") {
+  for (const By by : {By::kAge, By::kUse, By::kChance}) {
+    const TempDirectory directory;
+    ShardUnderTest test(directory.path());
+    test.shard().set_memory_bytes_max(1u << 20);
+    test.shard().set_eviction({From::kAllKeys, by, 5});
+    fill(test, 0, 1000);
+    // 1000 keys that are used all the time, and a stream of others.
+    for (int i = 1000; i < 60'000; i += 1000) {
+      fill(test, i, i + 1000);
+      for (int used = 0; used < 1000; ++used) test.get(name_of(used));
+      evict_all(test);
+    }
+    CHECK(test.shard().counters().evicted > 20'000);
+    const int used = present(test, 0, 1000);
+    CAPTURE(used);
+    if (by == By::kChance) {
+      CHECK(used < 500);
+    } else {
+      CHECK(used > 950);
+      CHECK(present(test, 59'000, 60'000) > 950);
+      CHECK(present(test, 1000, 10'000) < 450);
+    }
+  }
+}
+
+TEST_CASE("lfu lets a key go that was used once before one that is used often") {
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  test.shard().set_eviction({From::kAllKeys, By::kUse, 5});
+  fill(test, 0, 100);
+  for (int i = 0; i < 50; ++i) test.get(name_of(i));
+  for (int use = 0; use < 200; ++use) {
+    for (int i = 50; i < 100; ++i) test.get(name_of(i));
+  }
+  test.shard().set_memory_bytes_max(test.shard().index_bytes());
+  test.shard().set_memory_bytes_max(1);
+  for (int i = 0; i < 40; ++i) REQUIRE(test.shard().set_memory_bytes_max(1), test.shard().evict_one_for_test());
+}
+
+TEST_CASE("volatile policies find the few keys that expire, and drop no others") {
+  for (const By by : {By::kAge, By::kUse, By::kChance, By::kExpiry}) {
+    const TempDirectory directory;
+    ShardUnderTest test(directory.path());
+    test.shard().set_now(1000);
+    // What has gone leaves elements in the queue that lead nowhere.
+    fill(test, 200'000, 203'000, 900'000);
+    for (int i = 200'000; i < 203'000; ++i) test.del(name_of(i));
+    fill(test, 0, 5000);
+    fill(test, 5000, 5010, 800'000);
+    test.shard().set_eviction({From::kExpiring, by, 5});
+    test.shard().set_memory_bytes_max(1);
+    for (int i = 0; i < 20; ++i) static_cast<void>(test.shard().make_room());
+    CHECK(test.shard().make_room() == Shard::Room::kNoMemory);
+    CHECK(present(test, 0, 5000) == 5000);
+    CHECK(present(test, 5000, 5010) == 0);
+    CHECK(test.shard().counters().evicted == 10);
+  }
+}
+
+TEST_CASE("volatile-ttl drops what expires soonest") {
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  test.shard().set_now(1000);
+  fill(test, 0, 1000, 1'000'000);
+  test.shard().set_eviction({From::kExpiring, By::kExpiry, 5});
+  test.shard().set_memory_bytes_max(1);
+  CHECK(test.shard().make_room() == Shard::Room::kEnough);
+  CHECK(present(test, 0, static_cast<int>(limits::kEvictionsPerCommand)) == 0);
+  CHECK(present(test, 0, 1000) == 1000 - static_cast<int>(limits::kEvictionsPerCommand));
+}
+
+TEST_CASE("a key that a transaction holds is not evicted") {
+  struct Nobody final : LockWaiter {
+    void granted() override {}
+  } nobody;
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  test.put("held", "1");
+  test.put("free", "2");
+  REQUIRE(test.shard().locks().lock({0, "held"}, nobody));
+  test.shard().set_eviction({From::kAllKeys, By::kAge, 5});
+  test.shard().set_memory_bytes_max(1);
+  CHECK(test.shard().make_room() == Shard::Room::kNoMemory);
+  CHECK(test.get("held") == "1");
+  CHECK_FALSE(test.get("free").has_value());
+  test.shard().locks().unlock({0, "held"});
+  static_cast<void>(test.shard().make_room());
+  CHECK_FALSE(test.get("held").has_value());
+}
+
+TEST_CASE("every database has its share of victims") {
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  for (int i = 0; i < 2000; ++i) test.put(name_of(i), "v", 0, i % 2 == 0 ? 3 : 9);
+  test.flush();
+  test.shard().set_eviction({From::kAllKeys, By::kChance, 5});
+  test.shard().set_memory_bytes_max(1);
+  for (int i = 0; i < 10; ++i) static_cast<void>(test.shard().make_room());
+  CHECK(test.shard().counters().evicted == 10 * limits::kEvictionsPerCommand);
+  CHECK(test.shard().sizes().keys[3] < 800);
+  CHECK(test.shard().sizes().keys[9] < 800);
+}
+
+TEST_CASE("the expiry queue stays in order when elements leave from the middle") {
+  ExpiryQueue queue;
+  std::uint64_t random = 7;
+  const auto next = [&] { return random = random * 6364136223846793005ull + 1442695040888963407ull; };
+  for (int round = 0; round < 2000; ++round) {
+    queue.push(static_cast<std::int64_t>(next() >> 40), 0, 1);
+    queue.push(static_cast<std::int64_t>(next() >> 40), 0, 1);
+    queue.remove(next() % queue.size());
+  }
+  CHECK(queue.size() == 2000);
+  std::int64_t last_ms = 0;
+  while (!queue.empty()) {
+    const std::int64_t due_ms = queue.pop().due_ms();
+    CHECK(due_ms >= last_ms);
+    last_ms = due_ms;
+  }
+}
+
+}  // namespace
+}  // namespace stave
