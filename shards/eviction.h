@@ -5,14 +5,15 @@
 //
 // The rank comes from the slot's two clock bits, which cost no memory:
 //
-//   resident value   4 + clock; the clock is the cache's. kByAge sets it to 3 at each use, kByUse counts uses
-//                    in steps that grow: 1, then about 4, then about 16.
-//   cold value       clock, as the age since it left memory: it begins at 3, and each time that the key is
-//                    looked at and stays it loses one.
+//   value in memory  4 + clock, the cache's counter, which the cache's hand counts down. A new key begins at
+//   1,
+//                    so that it does not go at once. kAge sets it to 3 at each use; kUse counts in steps
+//                    that need more and more uses: 1, about 4, about 16.
+//   cold value       clock. It begins at 3 when the value leaves memory, and at 3 again when the key is used.
 //
-// So what was not used for long goes first, and a new key is not among the first to go. With 5 samples a cold
-// key is looked at about three times while as many keys are evicted as there are, so the age is at 0 when it
-// should be.
+// A key goes when its clock has come to 0; when none of those that were looked at has, each loses one. So a
+// key is looked at a few times while as many keys are evicted as there are, and the more samples, the fewer
+// keys are at 0 that do not go: that is how close it comes to the true order.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +33,10 @@ struct Eviction {
   std::size_t samples = 5;
 
   bool on() const { return from != From::kNone; }
+  bool by_rank() const { return by == By::kAge || by == By::kUse; }
+  // Of keys to look at.
   std::size_t sample_count() const {
+    if (by == By::kChance) return 1;
     return std::clamp<std::size_t>(samples, 1, limits::kEvictionSamplesMax);
   }
 };

@@ -90,6 +90,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
     expect_expiry(string.expiry_ms, log_db, hash);
   }
+  const bool writes = resident && options_.eviction.on();
+  if (slot != nullptr && writes) note_use(*slot);
   if (string.expiry_ms != 0) ++db.expiring;
   if (old_expiry_ms != 0) --db.expiring;
   if (slot != nullptr) {
@@ -118,7 +120,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   account(log_db, *entry, resident, 1);
   count_live(*entry, 1);
   if (slot == nullptr) {
-    db.index.insert(hash, entry, resident);
+    Slot* added = db.index.insert(hash, entry, resident);
+    if (writes) added->set_clock(1);
   } else {
     Entry* old = slot->entry();
     account(log_db, *old, slot->resident(), -1);

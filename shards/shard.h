@@ -214,9 +214,11 @@ class Shard final : public Keyspace {
     int log_db = 0;
     Slot* slot = nullptr;
   };
+  using Candidates = std::vector<Candidate>;
   bool must_evict() const;
   Evicted evict_some(std::size_t keys_max);
   bool evict_one();
+  void sample(Candidates& candidates);
   bool goes_before(const Slot& a, const Slot& b) const;
   Candidate any_key();
   Candidate expiring_key(bool earliest);

@@ -102,7 +102,7 @@ std::uint64_t Shard::index_bytes() const {
 bool Shard::demote() {
   if (options_.memory_bytes_max == 0) return false;
   // One step is bounded; what is left is done in the next loop turns.
-  constexpr int kStepsMax = 256;
+  constexpr int kStepsMax = 512;
   for (int step = 0; step < kStepsMax; ++step) {
     if (resident_values_ == 0 || memory_bytes() <= options_.memory_bytes_max) return false;
     for (std::size_t tried = 0; tried < dbs_.size() && dbs_[demote_db_].resident == 0; ++tried) {

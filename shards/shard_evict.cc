@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard's eviction: which key goes when there is too much of them (shards/eviction.h).
-#include <cassert>
+#include <algorithm>
 
 #include "shards/shard.h"
 
@@ -82,34 +82,41 @@ void Shard::note_exceeded() {
   exceeded_since_ms_ = 0;
 }
 
-// Looks at some keys and drops the first in the order of the policy; those that stay have aged. False when
-// there is none, or none that can go now.
+// Drops the key that goes first among some by chance. When each of them was used of late they age, and it
+// looks at others. False when there is none, or none that can go now.
 bool Shard::evict_one() {
-  std::array<Candidate, limits::kEvictionSamplesMax> candidates;
-  std::size_t count = 0;
-  const std::size_t wanted =
-      options_.eviction.by == Eviction::By::kChance ? 1 : options_.eviction.sample_count();
-  // As many again, as some may be held by transactions.
-  for (std::size_t i = 0; i < 2 * wanted && count < wanted; ++i) {
-    const Candidate candidate =
-        options_.eviction.from == Eviction::From::kAllKeys ? any_key() : expiring_key(i == 0);
-    if (candidate.slot == nullptr) break;
-    const std::string_view name = candidate.slot->entry()->key();
-    const int db = db_names_[static_cast<std::size_t>(candidate.log_db)];
-    if (locks_.idle() || locks_.free({db, name})) candidates[count++] = candidate;
+  constexpr int kRoundsMax = 4;
+  Candidate first;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    Candidates candidates;
+    sample(candidates);
+    if (candidates.empty()) return false;
+    first = *std::min_element(
+        candidates.begin(), candidates.end(),
+        [&](const Candidate& a, const Candidate& b) { return goes_before(*a.slot, *b.slot); });
+    if (!options_.eviction.by_rank() || first.slot->clock() == 0) break;
+    for (const Candidate& candidate : candidates) {
+      const unsigned clock = candidate.slot->clock();
+      if (clock > 0) candidate.slot->set_clock(clock - 1);
+    }
   }
-  if (count == 0) return false;
-  std::size_t first = 0;
-  for (std::size_t i = 1; i < count; ++i) {
-    if (goes_before(*candidates[i].slot, *candidates[first].slot)) first = i;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    Slot& slot = *candidates[i].slot;
-    if (!slot.resident() && slot.clock() > 0) slot.set_clock(slot.clock() - 1);
-  }
-  if (!drop(candidates[first].log_db, candidates[first].slot)) return false;
+  if (!drop(first.log_db, first.slot)) return false;
   ++counters_.evicted;
   return true;
+}
+
+void Shard::sample(Candidates& candidates) {
+  const std::size_t wanted = options_.eviction.sample_count();
+  // As many again, as some may be held by transactions.
+  for (std::size_t i = 0; i < 2 * wanted && candidates.size() < wanted; ++i) {
+    const Candidate candidate = options_.eviction.from == Eviction::From::kAllKeys
+                                    ? any_key()
+                                    : expiring_key(i == 0 && options_.eviction.by == Eviction::By::kExpiry);
+    if (candidate.slot == nullptr) return;
+    const std::string_view name = candidate.slot->entry()->key();
+    const int db = db_names_[static_cast<std::size_t>(candidate.log_db)];
+    if (locks_.idle() || locks_.free({db, name})) candidates.push_back(candidate);
+  }
 }
 
 bool Shard::goes_before(const Slot& a, const Slot& b) const {

@@ -154,7 +154,7 @@ class ShardUnderTest {
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;
-    options.warn = [this](const std::string& line) { warnings_.push_back(line); };
+    options.warn = options.log.warn = [this](const std::string& line) { warnings_.push_back(line); };
     const auto complete = [this](const TransactionHeader&) { return setup_.transactions_complete; };
     Status status;
     std::optional<Recovery> recovery;
