@@ -55,7 +55,7 @@ std::uint64_t other_file_bytes(Disk& disk, const std::string& directory) {
   if (!names.ok()) return 0;
   std::uint64_t bytes = 0;
   for (const std::string& name : *names) {
-    if (name.ends_with(".seg") || name.ends_with(".hint")) continue;
+    if (name.ends_with(".seg") || name.ends_with(".hint") || name.ends_with(".new")) continue;
     bytes += size_of_file(disk, directory + "/" + name);
   }
   return bytes;

@@ -3,6 +3,7 @@
 #include "shards/log.h"
 
 #include <cassert>
+#include <utility>
 
 #include "shards/limits.h"
 
@@ -97,11 +98,12 @@ bool Log::quota_reached(std::int64_t now_ms) {
   return reached;
 }
 
-// Walking over all segments takes its time, so not for each refused command.
+// The spare is not among them: the next segment is made of it. Walking over all segments takes its time, so
+// not for each refused command.
 std::uint64_t Log::disk_bytes_lately(std::int64_t now_ms) {
   if (!quota_.limited()) return 0;
   if (disk_looked_ms_ < 0 || now_ms < disk_looked_ms_ || now_ms >= disk_looked_ms_ + limits::kSpaceRetryMs) {
-    disk_bytes_ = disk_bytes();
+    disk_bytes_ = file_bytes(segments_) + other_bytes_;
     disk_looked_ms_ = now_ms;
   }
   return disk_bytes_;
@@ -122,7 +124,8 @@ void Log::tell_quota(bool reached, std::int64_t now_ms) {
 Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
   const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
   const std::uint64_t number = last_number_ + 1;
-  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity);
+  std::uint64_t old_bytes = 0;
+  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity, old_bytes);
   if (!file.ok()) return file.take_status();
 
   auto segment = std::make_unique<Segment>();
@@ -130,6 +133,7 @@ Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
   segment->header.shard = options_.shard;
   segment->header.number = segment->header.order = number;
   segment->header.lowest_gsn = last_gsn_ + 1;
+  segment->header.recycled = old_bytes > 0;
   segment->seed = segment->header.record_seed();
   segment->file = std::move(*file);
   segment->capacity_bytes = capacity;
@@ -150,18 +154,19 @@ Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
   segments_[active_] = std::move(segment);
   last_number_ = number;
   disk_bytes_ += capacity;
-  zeroed_bytes_ = 0;
+  zeroed_bytes_ = old_bytes / kBlockBytes * kBlockBytes;
   return {};
 }
 
 // A disk that is nearly full gets smaller segments, as long as the batch fits.
 Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uint64_t bytes_min,
-                                               std::uint64_t& capacity) {
+                                               std::uint64_t& capacity, std::uint64_t& old_bytes) {
   // A file of this number can only be left from a roll that failed half way.
   if (disk_.exists(path)) {
     if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   }
-  auto file = disk_.create(path);
+  if (spare_bytes_ > capacity) drop_spare();
+  auto file = spare_path_.empty() ? disk_.create(path) : reuse_spare(path, old_bytes);
   if (!file.ok()) return file;
   const std::uint64_t rounded = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   Status status = (*file)->allocate(capacity);
@@ -169,10 +174,36 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
     capacity = std::max(rounded, capacity / 2 / kBlockBytes * kBlockBytes);
     status = (*file)->allocate(capacity);
   }
-  if (status.ok()) status = disk_.sync_directory(options_.directory);
+  if (status.ok() && options_.fault != Fault::kNoDirectorySync)
+    status = disk_.sync_directory(options_.directory);
   if (status.ok()) return file;
   if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   return status;
+}
+
+void Log::take_spare(std::string path, std::uint64_t bytes) {
+  spare_path_ = std::move(path);
+  spare_bytes_ = bytes;
+}
+
+// Near the limit of maxdisk a segment may be smaller.
+void Log::drop_spare() {
+  if (auto removed = disk_.remove(spare_path_); !removed.ok()) options_.warn(removed.message());
+  spare_path_.clear();
+  spare_bytes_ = 0;
+}
+
+bool Log::wants_spare() const {
+  const bool room = !quota_.limited() || disk_bytes_ + quota_.segment_bytes() <= quota_.growth_bytes_max();
+  return spare_path_.empty() && room;
+}
+
+Result<std::unique_ptr<File>> Log::reuse_spare(const std::string& path, std::uint64_t& old_bytes) {
+  const std::string spare = std::exchange(spare_path_, {});
+  const std::uint64_t bytes = std::exchange(spare_bytes_, 0);
+  if (auto status = disk_.rename(spare, path); !status.ok()) return status;
+  old_bytes = bytes;
+  return disk_.open(path);
 }
 
 Location Log::append(Record record) {

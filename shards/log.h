@@ -20,6 +20,7 @@
 #include "shards/disk.h"
 #include "shards/disk_quota.h"
 #include "shards/entry.h"
+#include "shards/fault.h"
 #include "shards/limits.h"
 #include "shards/log_buffer.h"
 #include "shards/record.h"
@@ -42,6 +43,7 @@ class Log {
     std::uint64_t segment_bytes = 256u << 20;
     std::uint64_t disk_bytes_max = 0;  // the shard's share of maxdisk; 0 = no limit
     SyncMode mode = SyncMode::kEverysec;
+    Fault fault = Fault::kNone;  // tests only
     // Told when writes begin to be refused, and when they are taken again.
     std::function<void(const std::string&)> warn = [](const std::string&) {};
   };
@@ -76,11 +78,21 @@ class Log {
   void set_adds_data(bool adds) { adds_data_ = adds; }
   // True while the files take more than commands that add data may make them.
   bool quota_reached(std::int64_t now_ms);
+  // True when there is no room for another whole segment of data.
+  bool short_of_disk(std::int64_t now_ms) {
+    return quota_.limited() && disk_bytes_lately(now_ms) + quota_.segment_bytes() > quota_.growth_bytes_max();
+  }
   // What the shard's files take.
-  std::uint64_t disk_bytes() const { return file_bytes(segments_) + other_bytes_; }
+  std::uint64_t disk_bytes() const { return file_bytes(segments_) + spare_bytes_ + other_bytes_; }
   // The files have changed otherwise than by appending.
   void look_at_disk_again() { disk_looked_ms_ = -1; }
   void count_other_files() { other_bytes_ = other_file_bytes(disk_, options_.directory); }
+
+  // A file of a segment that is gone, with a blank header block: the next segment is made of it, as blocks
+  // that were written before are faster than new ones. `bytes`: of the file.
+  bool wants_spare() const;
+  void take_spare(std::string path, std::uint64_t bytes);
+  std::uint64_t spare_bytes() const { return spare_bytes_; }
 
   // Appends one record (its GSN is set here). REQUIRES: reserved. Outside a batch it is a batch of its own.
   Location append(Record record);
@@ -139,7 +151,9 @@ class Log {
   void tell_quota(bool reached, std::int64_t now_ms);
   Status roll(std::uint64_t batch_bytes, std::uint64_t capacity);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
-                                            std::uint64_t& capacity);
+                                            std::uint64_t& capacity, std::uint64_t& old_bytes);
+  void drop_spare();
+  Result<std::unique_ptr<File>> reuse_spare(const std::string& path, std::uint64_t& old_bytes);
   void finish_at(std::size_t at, std::uint8_t flags);
 
   void write_buffered(LogBuffer& buffer);
@@ -171,6 +185,8 @@ class Log {
   LogBuffer spare_;                     // memory of the last commit, to be used again
   std::deque<LogBuffer> rolled_;        // ends of earlier segments that are not handed on yet
   std::deque<std::uint32_t> unsealed_;  // slots of earlier segments that are not durable yet
+  std::string spare_path_;              // "": none
+  std::uint64_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
   bool in_batch_ = false;
   std::vector<std::size_t> batch_;  // offsets in buffer_ of the open batch's records

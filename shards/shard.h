@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "shards/compaction.h"
 #include "shards/eviction.h"
 #include "shards/expiry_queue.h"
 #include "shards/index.h"
@@ -62,8 +63,10 @@ class Shard final : public Keyspace {
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Eviction eviction;
     Log::Options log;
-    TransactionLedger* ledger = nullptr;  // null: the shard is the only one
+    TransactionLedger* ledger = nullptr;                                       // null: no compaction
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
+
+    Fault fault() const { return log.fault; }
   };
   struct Counters {
     std::uint64_t expired = 0;
@@ -138,6 +141,11 @@ class Shard final : public Keyspace {
   std::int64_t next_expiry_ms() const {
     return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0;
   }
+  // A step of compaction (Compaction::step).
+  std::int64_t compact() { return compaction_.step(); }
+  Compaction& compaction() { return compaction_; }
+  // Does what the ledger of transactions asks for; true when there is more to do.
+  bool answer_ledger();
   // Drops values from memory until within the budget, a bounded step at a time; true when there is more to
   // do.
   bool demote();
@@ -183,9 +191,10 @@ class Shard final : public Keyspace {
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
   std::uint64_t live_bytes() const { return live_bytes_; }
-  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_; }
+  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_ && compaction_.idle(); }
 
  private:
+  friend class Compaction;
   friend class Stager;
   static constexpr std::uint64_t kClockMax = 3;
 
@@ -245,6 +254,7 @@ class Shard final : public Keyspace {
   SegmentTable segments_;
   Log log_;
   Stager stager_;
+  Compaction compaction_;
   LockTable locks_;
   ExpiryQueue expiry_;
   // While the queue is made anew: the new one, and where the walk over the keys is.
@@ -272,6 +282,10 @@ class Shard final : public Keyspace {
   std::int64_t exceeded_since_ms_ = 0;
   std::uint64_t random_ = 0x9e3779b97f4a7c15ull;  // for samples; the same in every run, for the simulation
   bool active_expiry_ = true;
+  // The round of the ledger that is being answered (0: none), and what must be durable for it.
+  std::uint64_t ledger_round_ = 0;
+  std::uint64_t ledger_gsn_ = 0;
+  std::uint64_t answered_round_ = 0;
   std::deque<std::uint32_t> to_seal_;  // slots, in the order of the log
   bool sealing_ = false;               // in the background
   bool sealing_failed_ = false;        // nothing is sealed any more

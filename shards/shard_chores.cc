@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard's work between commands: active expiry, the cache's clock, sealing; and walks over its keys.
+#include <algorithm>
 #include <cassert>
 
 #include "shards/hint.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 
 namespace stave {
 
@@ -133,11 +135,13 @@ bool Shard::demote_one(Db& db) {
 // after the other: recovery relies on no segment being sealed before the ones before it.
 void Shard::seal(std::uint32_t slot) {
   to_seal_.push_back(slot);
+  segments_[slot]->sealing = true;
   if (!sealing_ && !sealing_failed_) seal_next();
 }
 
 void Shard::seal_next() {
   if (to_seal_.empty()) return;
+  if (options_.fault() == Fault::kSealOutOfOrder) std::reverse(to_seal_.begin(), to_seal_.end());
   Segment& segment = *segments_[to_seal_.front()];
   to_seal_.pop_front();
   segment.header.sealed = true;
@@ -153,12 +157,12 @@ void Shard::seal_next() {
     Status& status = outcome->sealed;
     status = segment.file->truncate(header.end_bytes);
     if (status.ok()) status = segment.file->write(0, header.encode());
-    if (status.ok()) status = segment.file->sync();
+    if (status.ok() && options_.fault() != Fault::kHintBeforeData) status = segment.file->sync();
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
     outcome->hint_bytes = size_of_file(disk_, options_.log.directory + "/" + hint_name(header.number));
   };
   auto done = [this, &segment, outcome] {
-    sealing_ = false;
+    sealing_ = segment.sealing = false;
     if (!outcome->sealed.ok()) {
       // Those behind it stay as they are until the next start, which reads them like the end of the log.
       sealing_failed_ = true;
@@ -177,7 +181,23 @@ void Shard::seal_next() {
   background_.run(std::move(work), std::move(done));
 }
 
+bool Shard::answer_ledger() {
+  TransactionLedger* const ledger = options_.ledger;
+  if (ledger == nullptr || log_.failed()) return false;
+  if (ledger_round_ == 0) {
+    const std::uint64_t asked = ledger->asked();
+    if (asked == answered_round_) return false;
+    ledger_round_ = asked;
+    ledger_gsn_ = log_.last_gsn();
+  }
+  if (!log_.make_durable(ledger_gsn_)) return true;
+  answered_round_ = std::exchange(ledger_round_, 0);
+  ledger->answer(options_.number, answered_round_);
+  return false;
+}
+
 void Shard::close() {
+  compaction_.stop();
   log_.close_active();
 }
 

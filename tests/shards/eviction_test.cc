@@ -216,6 +216,32 @@ TEST_CASE("live data beyond what maxdisk has room for are evicted, and no more t
   test.settle();
 }
 
+TEST_CASE("with compaction a cache of bounded disk takes writes for ever") {
+  const TempDirectory directory;
+  ShardUnderTest test(directory.path());
+  Shard& shard = test.shard();
+  constexpr std::uint64_t kShare = 4u << 20;
+  shard.log().set_disk_bytes_max(kShare);
+  shard.set_eviction({From::kAllKeys, By::kAge, 5});
+  const std::string value(1000, 'v');
+  std::int64_t now_ms = 1'000'000;
+  std::uint64_t refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    shard.set_now(now_ms += 10);
+    const bool room = shard.make_room() == Shard::Room::kEnough;
+    const AddsData adds_data(shard.log(), true);
+    if (!room || !shard.set_string({0, name_of(i)}, {value, 0, false}).ok()) ++refused;
+    if (i % 16 != 0) continue;
+    test.compact();
+    REQUIRE(shard.log().disk_bytes() <= kShare);
+  }
+  CHECK(refused < 200);
+  CHECK(shard.compaction().counters().segments_freed > 100);
+  CHECK(shard.live_bytes() > shard.log().quota().live_bytes_max() / 10 * 9);
+  CHECK(shard.sizes().keys[0] + shard.counters().evicted + refused == 20'000);
+  test.settle();
+}
+
 TEST_CASE("the expiry queue stays in order when elements leave from the middle") {
   ExpiryQueue queue;
   std::uint64_t random = 7;

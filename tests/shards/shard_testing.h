@@ -14,6 +14,8 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
+#include "tests/shards/waiter.h"
 
 namespace stave::testing {
 
@@ -40,16 +42,6 @@ class TestBackground final : public Background {
       job.done();
     }
   }
-};
-
-// Notes what became of a read.
-struct Waiter final : StageWaiter {
-  void staged(const Status& status) override {
-    called = true;
-    if (!status.ok()) error = status.message();
-  }
-  bool called = false;
-  std::string error;
 };
 
 class TempDirectory {
@@ -127,6 +119,12 @@ class ShardUnderTest {
     flush();
     while (disk_->in_flight() > 0) disk_->wait();
   }
+  // A turn of compaction, as a worker gives it.
+  void compact() {
+    shard_->answer_ledger();
+    shard_->compact();
+    settle();
+  }
   // A clean stop: everything durable, sealed, hinted.
   void close() {
     settle();
@@ -151,6 +149,7 @@ class ShardUnderTest {
     disk_ = std::move(*disk);
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
+    options.ledger = &ledger_;
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;
@@ -177,6 +176,7 @@ class ShardUnderTest {
   std::string directory_;
   ShardSetup setup_;
   TestBackground background_;
+  TransactionLedger ledger_{1};
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Shard> shard_;
   std::string error_;
