@@ -70,8 +70,9 @@ std::int64_t Compaction::step() {
 bool Compaction::begin() {
   if (settings_.threshold_percent >= 100 || shard_.log_.failed() || shard_.options_.ledger == nullptr)
     return false;
-  auto victims =
-      choose_victims(shard_.segments_, settings_.threshold_percent, shard_.options_.log.segment_bytes);
+  // Where maxdisk leaves no room for another segment, any dead bytes are worth it.
+  const unsigned threshold = shard_.log_.short_of_disk(shard_.now_ms_) ? 1 : settings_.threshold_percent;
+  auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.quota().segment_bytes());
   if (victims.empty()) return false;
   run_ = std::make_unique<Run>();
   Run& run = *run_;
@@ -214,7 +215,7 @@ void Compaction::release() {
     const Segment& victim = *shard_.segments_[slot];
     assert(victim.live_bytes == 0);
     numbers.push_back(victim.header.number);
-    const bool large = victim.end_bytes >= shard_.options_.log.segment_bytes / 2;
+    const bool large = victim.end_bytes >= shard_.log_.quota().segment_bytes() / 2;
     if (!large || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
     run.spare_path = shard_.options_.log.directory + "/" + segment_name(victim.header.number);
     run.spare_bytes = victim.end_bytes;
@@ -260,6 +261,7 @@ void Compaction::end_run() {
   Run& run = *run_;
   if (victims_are_read()) return;
   for (const std::uint32_t slot : run.victims) shard_.segments_[slot] = nullptr;
+  shard_.log_.look_at_disk_again();
   ++counters_.runs;
   counters_.segments_freed += run.victims.size();
   counters_.bytes_freed += run.freed_bytes;

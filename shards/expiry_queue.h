@@ -9,7 +9,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace stave {
@@ -37,6 +39,19 @@ class ExpiryQueue {
     const Element element = heap_.back();
     heap_.pop_back();
     return element;
+  }
+  // In no order. REQUIRES: i < size().
+  const Element& at(std::size_t i) const { return heap_[i]; }
+  void remove(std::size_t i) {
+    heap_[i] = heap_.back();
+    heap_.pop_back();
+    if (i == heap_.size()) return;
+    // Towards the end of what lies below it, and then up to where it belongs.
+    for (std::size_t child = 2 * i + 1; child < heap_.size(); i = child, child = 2 * i + 1) {
+      if (child + 1 < heap_.size() && later(heap_[child], heap_[child + 1])) ++child;
+      std::swap(heap_[i], heap_[child]);
+    }
+    std::push_heap(heap_.begin(), heap_.begin() + static_cast<std::ptrdiff_t>(i) + 1, later);
   }
   void clear() { heap_ = {}; }
   std::size_t bytes() const { return heap_.capacity() * sizeof(Element); }

@@ -35,6 +35,7 @@ struct Found {
   bool resident = false;  // false: the value is cold and `value` is empty
   Type type = Type::kString;
   bool raw_encoding = false;
+  std::uint8_t clock = 0;         // of its slot: the cache's use counter
   std::uint32_t value_bytes = 0;  // known for cold values too
   std::int64_t expiry_ms = 0;     // Unix time; 0 = never
   std::string_view value;         // good until the next change of any key of this Keyspace

@@ -62,6 +62,15 @@ inline constexpr std::size_t kExpiredKeysPerSlice = 1000;
 inline constexpr std::size_t kExpiryExcessMin = 4096;
 inline constexpr std::size_t kTidiedKeysPerSlice = 1000;
 
+// Keys that one command, or one slice of the chores, may evict: each takes about a microsecond for every key
+// that is looked at.
+inline constexpr std::size_t kEvictionsPerCommand = 64;
+inline constexpr std::size_t kEvictionsPerSlice = 256;
+// More samples for one eviction (maxmemory-samples) would not choose better.
+inline constexpr std::size_t kEvictionSamplesMax = 64;
+// Elements of the expiry queue that are looked at until one is of a key that is there.
+inline constexpr std::size_t kEvictionLookups = 512;
+
 // A refused allocation of log space is tried again after this time, so that writes resume when there is room
 // without a system call for each refused command.
 inline constexpr std::int64_t kSpaceRetryMs = 100;

@@ -14,7 +14,11 @@ Status log_failed(const std::string& reason) {
 }
 
 Log::Log(Disk& disk, SegmentTable& segments, Options options)
-    : disk_(disk), segments_(segments), options_(std::move(options)), mode_(options_.mode) {}
+    : disk_(disk),
+      segments_(segments),
+      options_(std::move(options)),
+      mode_(options_.mode),
+      quota_(options_.segment_bytes, options_.disk_bytes_max) {}
 
 Log::~Log() {
   assert(idle());
@@ -51,7 +55,13 @@ Status Log::ensure(std::uint64_t bytes, std::int64_t now_ms) {
   // No fault of the disk: others' writes go on.
   if (kSegmentHeaderBytes + held_bytes_ + bytes > limits::kSegmentBytesMax)
     return log_failed("one write is larger than a segment may be");
-  auto status = roll(held_bytes_ + bytes);
+  const auto capacity = quota_.new_segment_bytes(kSegmentHeaderBytes + held_bytes_ + bytes,
+                                                 disk_bytes_lately(now_ms), adds_data_);
+  if (!capacity) {
+    tell_quota(true, now_ms);
+    return kDiskQuotaReached;
+  }
+  auto status = roll(held_bytes_ + bytes, *capacity);
   tell_space(status, now_ms);
   if (status.ok()) {
     space_retry_ms_ = 0;
@@ -74,11 +84,46 @@ void Log::tell_space(const Status& status, std::int64_t now_ms) {
   }
 }
 
+void Log::set_disk_bytes_max(std::uint64_t bytes) {
+  quota_.set_share(bytes);
+  look_at_disk_again();
+}
+
+bool Log::quota_reached(std::int64_t now_ms) {
+  const std::uint64_t used = quota_.limited() ? disk_bytes_lately(now_ms) : 0;
+  const bool reached = quota_.limited() && used > quota_.growth_bytes_max();
+  if (reached) tell_quota(true, now_ms);
+  const bool room = !quota_.limited() || used + quota_.small_segment_bytes() <= quota_.growth_bytes_max();
+  if (room) tell_quota(false, now_ms);
+  return reached;
+}
+
+// The spare is not among them: the next segment is made of it. Walking over all segments takes its time, so
+// not for each refused command.
+std::uint64_t Log::disk_bytes_lately(std::int64_t now_ms) {
+  if (!quota_.limited()) return 0;
+  if (disk_looked_ms_ < 0 || now_ms < disk_looked_ms_ || now_ms >= disk_looked_ms_ + limits::kSpaceRetryMs) {
+    disk_bytes_ = file_bytes(segments_) + other_bytes_;
+    disk_looked_ms_ = now_ms;
+  }
+  return disk_bytes_;
+}
+
+void Log::tell_quota(bool reached, std::int64_t now_ms) {
+  if (!reached && told_of_quota_) {
+    told_of_quota_ = false;
+    options_.warn(options_.directory + ": there is room within maxdisk, writes are taken again");
+  } else if (reached && !told_of_quota_ && now_ms >= quota_told_ms_ + limits::kSpaceToldMs) {
+    told_of_quota_ = true;
+    quota_told_ms_ = now_ms;
+    options_.warn(options_.directory + ": its share of maxdisk is taken, writes that add data are refused");
+  }
+}
+
 // Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
-Status Log::roll(std::uint64_t batch_bytes) {
+Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
   const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
   const std::uint64_t number = last_number_ + 1;
-  std::uint64_t capacity = 0;
   std::uint64_t old_bytes = 0;
   auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity, old_bytes);
   if (!file.ok()) return file.take_status();
@@ -108,6 +153,7 @@ Status Log::roll(std::uint64_t batch_bytes) {
   buffer_.last_gsn = last_gsn_;
   segments_[active_] = std::move(segment);
   last_number_ = number;
+  disk_bytes_ += capacity;
   zeroed_bytes_ = old_bytes / kBlockBytes * kBlockBytes;
   return {};
 }
@@ -119,10 +165,10 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
   if (disk_.exists(path)) {
     if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   }
+  if (spare_bytes_ > capacity) drop_spare();
   auto file = spare_path_.empty() ? disk_.create(path) : reuse_spare(path, old_bytes);
   if (!file.ok()) return file;
   const std::uint64_t rounded = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  capacity = std::max(rounded, options_.segment_bytes);
   Status status = (*file)->allocate(capacity);
   while (!status.ok() && capacity / 2 >= std::max(rounded, limits::kSegmentBytesMin)) {
     capacity = std::max(rounded, capacity / 2 / kBlockBytes * kBlockBytes);
@@ -138,6 +184,18 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
 void Log::take_spare(std::string path, std::uint64_t bytes) {
   spare_path_ = std::move(path);
   spare_bytes_ = bytes;
+}
+
+// Near the limit of maxdisk a segment may be smaller.
+void Log::drop_spare() {
+  if (auto removed = disk_.remove(spare_path_); !removed.ok()) options_.warn(removed.message());
+  spare_path_.clear();
+  spare_bytes_ = 0;
+}
+
+bool Log::wants_spare() const {
+  const bool room = !quota_.limited() || disk_bytes_ + quota_.segment_bytes() <= quota_.growth_bytes_max();
+  return spare_path_.empty() && room;
 }
 
 Result<std::unique_ptr<File>> Log::reuse_spare(const std::string& path, std::uint64_t& old_bytes) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "shards/disk.h"
+#include "shards/disk_quota.h"
 #include "shards/entry.h"
 #include "shards/fault.h"
 #include "shards/limits.h"
@@ -40,6 +41,7 @@ class Log {
     DatabaseId database{};
     std::uint32_t shard = 0;
     std::uint64_t segment_bytes = 256u << 20;
+    std::uint64_t disk_bytes_max = 0;  // the shard's share of maxdisk; 0 = no limit
     SyncMode mode = SyncMode::kEverysec;
     Fault fault = Fault::kNone;  // tests only
     // Told when writes begin to be refused, and when they are taken again.
@@ -69,9 +71,26 @@ class Log {
   Status hold(std::uint64_t bytes, std::int64_t now_ms);
   void unhold(std::uint64_t bytes) { held_bytes_ -= bytes; }
 
+  // --- maxdisk (disk_quota.h).
+  const DiskQuota& quota() const { return quota_; }
+  void set_disk_bytes_max(std::uint64_t bytes);
+  // Whether what is reserved next adds data, and so is refused when the share is taken.
+  void set_adds_data(bool adds) { adds_data_ = adds; }
+  // True while the files take more than commands that add data may make them.
+  bool quota_reached(std::int64_t now_ms);
+  // True when there is no room for another whole segment of data.
+  bool short_of_disk(std::int64_t now_ms) {
+    return quota_.limited() && disk_bytes_lately(now_ms) + quota_.segment_bytes() > quota_.growth_bytes_max();
+  }
+  // What the shard's files take.
+  std::uint64_t disk_bytes() const { return file_bytes(segments_) + spare_bytes_ + other_bytes_; }
+  // The files have changed otherwise than by appending.
+  void look_at_disk_again() { disk_looked_ms_ = -1; }
+  void count_other_files() { other_bytes_ = other_file_bytes(disk_, options_.directory); }
+
   // A file of a segment that is gone, with a blank header block: the next segment is made of it, as blocks
   // that were written before are faster than new ones. `bytes`: of the file.
-  bool wants_spare() const { return spare_path_.empty(); }
+  bool wants_spare() const;
   void take_spare(std::string path, std::uint64_t bytes);
   std::uint64_t spare_bytes() const { return spare_bytes_; }
 
@@ -128,9 +147,12 @@ class Log {
   std::uint64_t end_bytes() const { return buffer_.base + buffer_.used; }
   Status ensure(std::uint64_t bytes, std::int64_t now_ms);
   void tell_space(const Status& status, std::int64_t now_ms);
-  Status roll(std::uint64_t batch_bytes);
+  std::uint64_t disk_bytes_lately(std::int64_t now_ms);
+  void tell_quota(bool reached, std::int64_t now_ms);
+  Status roll(std::uint64_t batch_bytes, std::uint64_t capacity);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
                                             std::uint64_t& capacity, std::uint64_t& old_bytes);
+  void drop_spare();
   Result<std::unique_ptr<File>> reuse_spare(const std::string& path, std::uint64_t& old_bytes);
   void finish_at(std::size_t at, std::uint8_t flags);
 
@@ -187,10 +209,29 @@ class Log {
   std::string space_error_;
   bool told_of_space_ = false;  // the server's log has that the disk is full, and not yet that it has room
   std::int64_t space_told_ms_ = -limits::kSpaceToldMs;
+  DiskQuota quota_;
+  bool adds_data_ = false;
+  std::uint64_t other_bytes_ = 0;  // of files other than segments and hints
+  std::uint64_t disk_bytes_ = 0;   // of all files, as of the last look and of what was rolled since
+  std::int64_t disk_looked_ms_ = -1;
+  bool told_of_quota_ = false;
+  std::int64_t quota_told_ms_ = -limits::kSpaceToldMs;
   std::string failure_;
   Counters counters_;
   std::function<void()> on_progress_;
   std::function<void(std::uint32_t)> on_sealed_;
+};
+
+// While it lives, what is reserved adds data, if so.
+class AddsData {
+ public:
+  AddsData(Log& log, bool adds) : log_(log) { log.set_adds_data(adds); }
+  ~AddsData() { log_.set_adds_data(false); }
+  AddsData(const AddsData&) = delete;
+  AddsData& operator=(const AddsData&) = delete;
+
+ private:
+  Log& log_;
 };
 
 }  // namespace stave

@@ -219,6 +219,7 @@ bool Recovery::load_hint(const Piece& piece) {
   auto bytes = read_file(disk_, hint_path);
   if (!bytes.ok()) return useless(bytes.message());
   Segment& segment = *shard_.segments()[piece.slot];
+  const std::uint64_t hint_bytes = bytes->size();
   auto hint = HintReader::open(std::move(*bytes), segment.header);
   if (!hint.ok()) return useless(hint.message());
   hint->for_each([&](const HintEntry& entry) {
@@ -233,6 +234,7 @@ bool Recovery::load_hint(const Piece& piece) {
   });
   apply_group();
   segment.hinted = true;
+  segment.hint_bytes = hint_bytes;
   return true;
 }
 

@@ -63,6 +63,7 @@ struct Segment {
   std::unique_ptr<File> file;
   std::uint32_t seed = 0;                             // header.record_seed()
   std::uint64_t capacity_bytes = 0;                   // allocated size of the file
+  std::uint64_t hint_bytes = 0;                       // size of its hint's file; 0 = none
   std::uint64_t end_bytes = kSegmentHeaderBytes;      // where the next record goes
   std::uint64_t written_bytes = kSegmentHeaderBytes;  // the kernel or the disk has all before this
   std::uint64_t durable_bytes = kSegmentHeaderBytes;  // the disk has all before this

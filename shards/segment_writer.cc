@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shards/disk_quota.h"
 #include "shards/hint.h"
 #include "shards/limits.h"
 
@@ -71,6 +72,7 @@ Result<std::unique_ptr<Segment>> SegmentWriter::finish() {
   segment_->capacity_bytes = segment_->written_bytes = segment_->durable_bytes = header_.end_bytes;
   segment_->sealed = segment_->complete = true;
   segment_->hinted = write_hint(disk_, directory_, header_, {}).ok();
+  segment_->hint_bytes = size_of_file(disk_, directory_ + "/" + hint_name(header_.number));
   return std::move(segment_);
 }
 

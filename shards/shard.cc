@@ -35,11 +35,12 @@ Slot* Shard::live_slot(Key key) {
 Found Shard::find(Key key, bool touch) {
   Slot* slot = live_slot(key);
   if (slot == nullptr) return {};
-  if (touch && slot->clock() < kClockMax) slot->set_clock(slot->clock() + 1);
+  if (touch) note_use(*slot);
   const Entry& entry = *slot->entry();
   Found found;
   found.exists = true;
   found.resident = slot->resident();
+  found.clock = static_cast<std::uint8_t>(slot->clock());
   found.type = entry.type();
   found.raw_encoding = entry.has(Entry::kRawEncoding);
   found.value_bytes = entry.value_bytes();
@@ -90,6 +91,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
     expect_expiry(string.expiry_ms, log_db, hash);
   }
+  const bool writes = resident && options_.eviction.on();
+  if (slot != nullptr && writes) note_use(*slot);
   if (string.expiry_ms != 0) ++db.expiring;
   if (old_expiry_ms != 0) --db.expiring;
   if (slot != nullptr) {
@@ -118,7 +121,8 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   account(log_db, *entry, resident, 1);
   count_live(*entry, 1);
   if (slot == nullptr) {
-    db.index.insert(hash, entry, resident);
+    Slot* added = db.index.insert(hash, entry, resident);
+    if (writes) added->set_clock(1);
   } else {
     Entry* old = slot->entry();
     account(log_db, *old, slot->resident(), -1);
@@ -161,9 +165,11 @@ void Shard::erase(int log_db, Slot* slot) {
 
 // The record that the entry points at is live from now on, or dead.
 void Shard::count_live(const Entry& entry, int sign) {
-  segments_[entry.location().segment()]->live_bytes +=
+  const std::uint64_t bytes =
       static_cast<std::uint64_t>(sign) *
       record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
+  segments_[entry.location().segment()]->live_bytes += bytes;
+  live_bytes_ += bytes;
 }
 
 void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {
@@ -200,6 +206,7 @@ void Shard::install(Key key, Location location, std::string_view value) {
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
   remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+  if (options_.eviction.on()) slot->set_clock(0);  // it was an age
 }
 
 // Puts the same entry in its place with `value`, or without any when that is null.

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "shards/compaction.h"
+#include "shards/eviction.h"
 #include "shards/expiry_queue.h"
 #include "shards/index.h"
 #include "shards/keyspace.h"
@@ -60,6 +61,7 @@ class Shard final : public Keyspace {
   struct Options {
     std::uint32_t number = 0;
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
+    Eviction eviction;
     Log::Options log;
     TransactionLedger* ledger = nullptr;                                       // null: no compaction
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
@@ -71,6 +73,8 @@ class Shard final : public Keyspace {
     std::uint64_t demoted = 0;
     std::uint64_t staged = 0;  // cold values read
     std::uint64_t stage_errors = 0;
+    std::uint64_t evicted = 0;
+    std::uint64_t exceeded_ms = 0;  // with too little memory even for the index, until that was over
   };
 
   Shard(Disk& disk, Background& background, Options options);
@@ -146,8 +150,16 @@ class Shard final : public Keyspace {
   // do.
   bool demote();
   void set_memory_bytes_max(std::uint64_t bytes) { options_.memory_bytes_max = bytes; }
+  void set_eviction(const Eviction& eviction) { options_.eviction = eviction; }
+  // Evicts what is too much, a bounded step at a time; true when there is more to do.
+  bool evict();
+  // The same before a command that adds data: whether it may run.
+  enum class Room : std::uint8_t { kEnough, kNoMemory, kNoDisk };
+  Room make_room();
   // True when the index alone fills the budget: demoting cannot make room (Redis' OOM).
   bool out_of_memory() const;
+  // Since when that is so, Unix ms; 0 when it is not.
+  std::int64_t exceeded_since_ms() const { return exceeded_since_ms_; }
 
   // --- Walks, for SCAN, KEYS, RANDOMKEY, DEBUG.
   std::uint64_t scan(int db, std::uint64_t cursor, std::size_t count,
@@ -178,6 +190,7 @@ class Shard final : public Keyspace {
   std::uint64_t index_bytes() const;
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
+  std::uint64_t live_bytes() const { return live_bytes_; }
   bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_ && compaction_.idle(); }
 
  private:
@@ -202,6 +215,26 @@ class Shard final : public Keyspace {
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
   bool expire(int log_db, Slot* slot);
+  bool drop(int log_db, Slot* slot);
+
+  // Eviction (shard_evict.cc).
+  enum class Evicted : std::uint8_t { kEnough, kMore, kNothingLeft };
+  struct Candidate {
+    int log_db = 0;
+    Slot* slot = nullptr;
+  };
+  using Candidates = std::vector<Candidate>;
+  bool must_evict() const;
+  Evicted evict_some(std::size_t keys_max);
+  bool evict_one();
+  void sample(Candidates& candidates);
+  bool goes_before(const Slot& a, const Slot& b) const;
+  Candidate any_key();
+  Candidate expiring_key(bool earliest);
+  void note_use(Slot& slot);
+  void note_exceeded();
+  std::uint64_t next_random();
+
   void expect_expiry(std::int64_t due_ms, int log_db, std::uint64_t hash);
   bool expiry_is_untidy() const;
   void flush_db(int log_db);
@@ -246,7 +279,10 @@ class Shard final : public Keyspace {
   std::uint64_t entry_bytes_ = 0;     // of all entries, resident values included
   std::uint64_t resident_bytes_ = 0;  // of entries with a resident value
   std::uint64_t resident_values_ = 0;
+  std::uint64_t live_bytes_ = 0;  // of the log, summed over segments
   std::size_t demote_db_ = 0;
+  std::int64_t exceeded_since_ms_ = 0;
+  std::uint64_t random_ = 0x9e3779b97f4a7c15ull;  // for samples; the same in every run, for the simulation
   bool active_expiry_ = true;
   // The round of the ledger that is being answered (0: none), and what must be durable for it.
   std::uint64_t ledger_round_ = 0;

@@ -157,6 +157,7 @@ void Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t l
   void_transactions_ = std::move(all_void);
   tombstone_gsn_ = 0;
   log_.start_after(last_gsn, last_segment);
+  log_.count_other_files();
   unrecorded_void_ = newly_void;
   for (const std::uint64_t id : newly_void) {
     if (options_.ledger != nullptr) options_.ledger->reopen(id);

@@ -76,11 +76,16 @@ bool Shard::tidy_expiry() {
 
 // Removes an expired key; false when its tombstone cannot be logged now.
 bool Shard::expire(int log_db, Slot* slot) {
+  if (!drop(log_db, slot)) return false;
+  ++counters_.expired;
+  return true;
+}
+
+bool Shard::drop(int log_db, Slot* slot) {
   const std::string_view name = slot->entry()->key();
   if (!log_.reserve(record_bytes(name.size(), 0, false), now_ms_).ok()) return false;
   log_tombstone(log_db, name);
   erase(log_db, slot);
-  ++counters_.expired;
   return true;
 }
 
@@ -96,14 +101,10 @@ std::uint64_t Shard::index_bytes() const {
   return bytes;
 }
 
-bool Shard::out_of_memory() const {
-  return options_.memory_bytes_max != 0 && index_bytes() > options_.memory_bytes_max;
-}
-
 bool Shard::demote() {
   if (options_.memory_bytes_max == 0) return false;
   // One step is bounded; what is left is done in the next loop turns.
-  constexpr int kStepsMax = 256;
+  constexpr int kStepsMax = 512;
   for (int step = 0; step < kStepsMax; ++step) {
     if (resident_values_ == 0 || memory_bytes() <= options_.memory_bytes_max) return false;
     for (std::size_t tried = 0; tried < dbs_.size() && dbs_[demote_db_].resident == 0; ++tried) {
@@ -125,6 +126,7 @@ bool Shard::demote_one(Db& db) {
   }
   if (!log_.readable(slot->entry()->location())) return true;
   remake(static_cast<int>(&db - dbs_.data()), *slot, nullptr);
+  if (options_.eviction.on()) slot->set_clock(kClockMax);  // from now on its age
   ++counters_.demoted;
   return true;
 }
@@ -148,6 +150,7 @@ void Shard::seal_next() {
   struct Outcome {
     Status sealed;
     Status hinted;
+    std::uint64_t hint_bytes = 0;
   };
   auto outcome = std::make_shared<Outcome>();
   auto work = [this, &segment, outcome, header = segment.header] {
@@ -156,6 +159,7 @@ void Shard::seal_next() {
     if (status.ok()) status = segment.file->write(0, header.encode());
     if (status.ok() && options_.fault() != Fault::kHintBeforeData) status = segment.file->sync();
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
+    outcome->hint_bytes = size_of_file(disk_, options_.log.directory + "/" + hint_name(header.number));
   };
   auto done = [this, &segment, outcome] {
     sealing_ = segment.sealing = false;
@@ -170,6 +174,7 @@ void Shard::seal_next() {
     segment.complete = true;
     compaction_.look_soon();
     segment.hinted = outcome->hinted.ok();
+    segment.hint_bytes = outcome->hint_bytes;
     if (!segment.hinted)
       options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());
     seal_next();

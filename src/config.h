@@ -74,8 +74,10 @@ struct Settings {
   AppendFsync appendfsync = AppendFsync::kEverysec;
   bool appendonly = true;  // cannot be false: the log is the database
   std::string save;        // cannot be anything else: there are no dumps
-  int64_t maxmemory = 0;   // bytes for resident values; 0: no limit
+  int64_t maxmemory = 0;   // bytes for index and values; 0: no limit
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoeviction;
+  int64_t maxmemory_samples = 5;        // keys that are looked at for each that is evicted
+  int64_t maxdisk = 0;                  // bytes of the database directory; 0: no limit
   int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
   int64_t compaction_threshold = 30;    // percent of dead bytes
   int64_t compaction_budget = 0;        // bytes a second; 0: no limit

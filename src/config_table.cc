@@ -39,11 +39,6 @@ Status check_save(Settings& settings) {
   return Status::error("argument must be \"\": every write is in the log, there are no dumps");
 }
 
-Status check_maxmemory_policy(Settings& settings) {
-  if (settings.maxmemory_policy == MaxmemoryPolicy::kNoeviction) return {};
-  return Status::error("argument must be noeviction: this version evicts no keys, cold values stay on disk");
-}
-
 // Redis allows more, the log does not.
 Status check_proto_max_bulk_len(Settings& settings) {
   constexpr auto kMax = static_cast<int64_t>(limits::kValueBytesMax);
@@ -97,8 +92,11 @@ constexpr Setting kSettings[] = {
     {.name = "maxmemory", .field = &Settings::maxmemory,
      .help = "bytes of memory for index and values; 0: no limit",
      .form = NumberForm::kBytes, .max = kInt64Max},
-    {.name = "maxmemory-policy", .field = &Settings::maxmemory_policy, .help = "only noeviction in this version",
-     .check = check_maxmemory_policy},
+    {.name = "maxmemory-policy", .field = &Settings::maxmemory_policy, .help = "which keys may be evicted when maxmemory or maxdisk is reached"},
+    {.name = "maxmemory-samples", .field = &Settings::maxmemory_samples, .help = "keys looked at for each that is evicted",
+     .min = 1, .max = kInt32Max},
+    {.name = "maxdisk", .field = &Settings::maxdisk, .help = "bytes of disk for the database; 0: no limit",
+     .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "segment-bytes", .field = &Settings::segment_bytes, .help = "size of a log segment",
      .change = Change::kImmutable, .form = NumberForm::kBytes, .min = limits::kSegmentBytesMin, .max = limits::kSegmentBytesMax},
     {.name = "compaction-threshold", .field = &Settings::compaction_threshold,

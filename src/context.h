@@ -31,6 +31,7 @@ inline constexpr Error kCold{"-COLD value is not resident"};
 struct CommandLimits {
   std::size_t string_bytes_max = 512u << 20;  // proto-max-bulk-len
   int databases = 16;
+  bool counts_use = false;        // maxmemory-policy is one of the LFU kind
   std::uint32_t shard_count = 1;  // for the cursors of SCAN
 };
 

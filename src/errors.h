@@ -66,6 +66,9 @@ inline constexpr Error kBitfieldOverflow{"ERR Invalid OVERFLOW type specified"};
 inline constexpr Error kBitfieldReadOnly{"ERR BITFIELD_RO only supports the GET subcommand"};
 
 // OBJECT.
+inline constexpr Error kLfuPolicy{
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+    "policies at runtime LRU and LFU data will take some time to adjust."};
 inline constexpr Error kNoLfuPolicy{
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
     "switching "

@@ -32,6 +32,22 @@ bool changes_several_keys(const Command& command, Args arguments) {
 
 }  // namespace
 
+std::string_view refusal(Shard& shard) {
+  switch (shard.make_room()) {
+    case Shard::Room::kEnough:
+      return {};
+    case Shard::Room::kNoMemory:
+      return errors::kOutOfMemory.text;
+    case Shard::Room::kNoDisk:
+      return kDiskQuotaReached.text;
+  }
+  return {};
+}
+
+bool is_refusal(std::string_view text) {
+  return text == errors::kOutOfMemory.text || text == kDiskQuotaReached.text;
+}
+
 bool is_cold(const Status& status) {
   return !status.ok() && status.message() == kCold.text;
 }
@@ -45,9 +61,10 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
   const std::int64_t started_ns = worker.command_clock_ns();
   shard.set_now(worker.now_ms());
 
-  if (command.has(kDenyOom) && shard.out_of_memory()) {
-    writer.error(errors::kOutOfMemory.text);
-    worker.count_rejected(&command, errors::kOutOfMemory.text);
+  const std::string_view refused = command.has(kDenyOom) ? refusal(shard) : std::string_view();
+  if (!refused.empty()) {
+    writer.error(refused);
+    worker.count_rejected(&command, refused);
     return result;
   }
   Status status;

@@ -19,6 +19,12 @@ struct ExecutorResult {
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
                        const ClientInfo& client, resp::ReplyWriter& writer);
 
+// Why a command that adds data may not run, a static text; empty when it may. Evicts keys if that is the
+// policy.
+std::string_view refusal(Shard& shard);
+// True for a text that refusal() gave.
+bool is_refusal(std::string_view text);
+
 // True for an error that means: a value is cold.
 bool is_cold(const Status& status);
 

@@ -30,6 +30,7 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::resident_values,
     &InfoFigures::log_buffer_bytes,
     &InfoFigures::log_bytes,
+    &InfoFigures::disk_bytes,
     &InfoFigures::log_file_bytes,
     &InfoFigures::live_bytes,
     &InfoFigures::dead_bytes,
@@ -81,6 +82,7 @@ void add(Shard::Counters& sum, const Shard::Counters& more) {
   sum.demoted += more.demoted;
   sum.staged += more.staged;
   sum.stage_errors += more.stage_errors;
+  sum.evicted += more.evicted;
 }
 
 void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
@@ -91,8 +93,9 @@ void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
 Shard::Counters since_reset(const ShardHost& host) {
   const Shard::Counters& now = host.shard.counters();
   const Shard::Counters& then = host.counters_at_reset;
-  return {now.expired - then.expired, now.demoted - then.demoted, now.staged - then.staged,
-          now.stage_errors - then.stage_errors};
+  return {now.expired - then.expired, now.demoted - then.demoted,
+          now.staged - then.staged,   now.stage_errors - then.stage_errors,
+          now.evicted - then.evicted, now.exceeded_ms - then.exceeded_ms};
 }
 
 void count_stats(InfoFigures& figures, const Stats& stats) {
@@ -124,6 +127,7 @@ void count_connections(InfoFigures& figures, const Worker& here) {
 void count_log(InfoFigures& figures, Shard& shard) {
   const Log& log = shard.log();
   add(figures.log, log.counters());
+  figures.disk_bytes += log.disk_bytes();
   figures.log_buffer_bytes += log.buffer_bytes();
   figures.last_gsns += log.last_gsn();
   figures.durable_gsns += log.durable_gsn();
@@ -152,6 +156,16 @@ void count_compaction(InfoFigures& figures, const Compaction& compaction) {
   if (!compaction.last_error().empty()) figures.compaction_last_error = compaction.last_error();
 }
 
+// Shards exceed at the same time, so their times are not added up.
+void count_exceeded(InfoFigures& figures, const ShardHost& host, std::int64_t now_ms) {
+  const std::int64_t since_ms = host.shard.exceeded_since_ms();
+  const auto current_ms =
+      static_cast<std::uint64_t>(since_ms == 0 ? 0 : std::max<std::int64_t>(now_ms - since_ms, 0));
+  const std::uint64_t total_ms = since_reset(host).exceeded_ms + current_ms;
+  figures.exceeded_now_ms = std::max(figures.exceeded_now_ms, current_ms);
+  figures.exceeded_ms = std::max(figures.exceeded_ms, total_ms);
+}
+
 void count_shard(InfoFigures& figures, ShardHost& host) {
   count_compaction(figures, host.shard.compaction());
   add(figures.keyspace, host.keyspace);
@@ -172,7 +186,10 @@ InfoFigures count_here(Worker& here) {
   InfoFigures figures;
   count_stats(figures, here.stats());
   count_connections(figures, here);
-  for (ShardHost* host : here.hosts()) count_shard(figures, *host);
+  for (ShardHost* host : here.hosts()) {
+    count_shard(figures, *host);
+    count_exceeded(figures, *host, here.now_ms());
+  }
   figures.memory_peak_bytes = here.note_memory_peak();
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);
@@ -195,6 +212,8 @@ void add(InfoFigures& sum, const InfoFigures& more) {
   if (!more.compaction_last_error.empty()) sum.compaction_last_error = more.compaction_last_error;
   sum.input_bytes_max = std::max(sum.input_bytes_max, more.input_bytes_max);
   sum.output_bytes_max = std::max(sum.output_bytes_max, more.output_bytes_max);
+  sum.exceeded_ms = std::max(sum.exceeded_ms, more.exceeded_ms);
+  sum.exceeded_now_ms = std::max(sum.exceeded_now_ms, more.exceeded_now_ms);
   if (!more.log_failure.empty()) sum.log_failure = more.log_failure;
   sum.cpu_user_seconds += more.cpu_user_seconds;
   sum.cpu_system_seconds += more.cpu_system_seconds;

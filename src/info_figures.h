@@ -45,6 +45,7 @@ struct InfoFigures {
   Log::Counters log;
   std::uint64_t log_buffer_bytes = 0;
   std::uint64_t log_bytes = 0;       // from the first to the last record, dead ones included
+  std::uint64_t disk_bytes = 0;      // all files of the shards
   std::uint64_t log_file_bytes = 0;  // what the files take
   std::uint64_t live_bytes = 0;      // of records that are some key's value
   std::uint64_t dead_bytes = 0;      // what compaction could give back
@@ -59,6 +60,8 @@ struct InfoFigures {
   std::uint64_t durable_gsns = 0;
   std::uint64_t logs_busy = 0;
   std::uint64_t logs_out_of_space = 0;
+  std::uint64_t exceeded_ms = 0;  // total and current, of the shard that has the most
+  std::uint64_t exceeded_now_ms = 0;
   std::string log_failure;  // of any; "" when all is well
 
   // Of the threads.

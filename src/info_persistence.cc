@@ -79,6 +79,8 @@ void write_compaction(InfoText& text) {
 void write_own_fields(InfoText& text) {
   const InfoFigures& figures = text.figures;
   const RecoveryReport& recovery = text.server.recovery();
+  text.field("stave_disk_bytes", figures.disk_bytes);
+  text.field("stave_maxdisk", text.home.settings().maxdisk);
   text.field("stave_log_segments", figures.segments);
   text.field("stave_log_bytes", figures.log_bytes);
   text.field("stave_log_file_bytes", figures.log_file_bytes);

@@ -9,8 +9,6 @@ namespace stave {
 namespace {
 
 constexpr std::string_view kNoReplication[] = {"sync_full", "sync_partial_ok", "sync_partial_err"};
-constexpr std::string_view kNoEviction[] = {"evicted_keys", "evicted_clients", "total_eviction_exceeded_time",
-                                            "current_eviction_exceeded_time"};
 constexpr std::string_view kNoPubsubNorForks[] = {
     "pubsub_channels", "pubsub_patterns",        "pubsubshard_channels",      "latest_fork_usec",
     "total_forks",     "migrate_cached_sockets", "slave_expires_tracked_keys"};
@@ -63,7 +61,10 @@ void info_stats(InfoText& text) {
   text.field("expired_stale_perc", "0.00");
   text.field("expired_time_cap_reached_count", 0);
   text.field("expire_cycle_cpu_milliseconds", 0);
-  write_zeros(text, kNoEviction);
+  text.field("evicted_keys", figures.shard.evicted);
+  text.field("evicted_clients", 0);
+  text.field("total_eviction_exceeded_time", figures.exceeded_ms);
+  text.field("current_eviction_exceeded_time", figures.exceeded_now_ms);
   text.field("keyspace_hits", figures.keyspace.hits);
   text.field("keyspace_misses", figures.keyspace.misses);
   write_zeros(text, kNoPubsubNorForks);

@@ -167,7 +167,7 @@ void Transaction::next_part() {
         writer.ok();
       }
       // The call that brought whole databases' changes counts itself.
-      if (failure_ == errors::kOutOfMemory.text) {
+      if (is_refusal(failure_)) {
         here_->count_rejected(request_.command, failure_);
       } else if (!exclusive_) {
         here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
@@ -255,10 +255,10 @@ void Transaction::run() {
 
 bool Transaction::reserve(ShardHost& host, Part& part) {
   if (part.changes.empty() || !failure_.empty()) return true;
-  if (request_.command->has(kDenyOom) && host.shard.out_of_memory()) {
-    failure_ = errors::kOutOfMemory.text;
-    return true;
-  }
+  const bool adds = request_.command->has(kDenyOom);
+  if (adds) failure_ = refusal(host.shard);
+  if (!failure_.empty()) return true;
+  const AddsData adds_data(host.shard.log(), adds);
   const std::uint64_t bytes = Shard::batch_bytes(part.changes, participants_.size());
   const Status status = host.shard.hold(bytes);
   if (status.ok()) part.held_bytes = bytes;

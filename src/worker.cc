@@ -40,6 +40,31 @@ SyncMode mode_of(AppendFsync fsync) {
   return SyncMode::kEverysec;
 }
 
+Eviction eviction_of(const Settings& settings) {
+  using From = Eviction::From;
+  using By = Eviction::By;
+  const auto samples = static_cast<std::size_t>(settings.maxmemory_samples);
+  switch (settings.maxmemory_policy) {
+    case MaxmemoryPolicy::kVolatileLru:
+      return {From::kExpiring, By::kAge, samples};
+    case MaxmemoryPolicy::kVolatileLfu:
+      return {From::kExpiring, By::kUse, samples};
+    case MaxmemoryPolicy::kVolatileRandom:
+      return {From::kExpiring, By::kChance, samples};
+    case MaxmemoryPolicy::kVolatileTtl:
+      return {From::kExpiring, By::kExpiry, samples};
+    case MaxmemoryPolicy::kAllkeysLru:
+      return {From::kAllKeys, By::kAge, samples};
+    case MaxmemoryPolicy::kAllkeysLfu:
+      return {From::kAllKeys, By::kUse, samples};
+    case MaxmemoryPolicy::kAllkeysRandom:
+      return {From::kAllKeys, By::kChance, samples};
+    case MaxmemoryPolicy::kNoeviction:
+      return {};
+  }
+  return {};
+}
+
 // A shard's share of a limit, however small, is a limit: 0 would mean none.
 std::uint64_t share_of(std::int64_t limit, std::uint32_t shards) {
   return limit == 0 ? 0 : std::max<std::uint64_t>(static_cast<std::uint64_t>(limit) / shards, 1);
@@ -103,6 +128,7 @@ Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recove
   options.log.database = server_.database().id();
   options.log.shard = shard;
   options.log.segment_bytes = static_cast<std::uint64_t>(settings_.segment_bytes);
+  options.log.disk_bytes_max = share_of(settings_.maxdisk, server_.shard_count());
   options.log.mode = mode_of(settings_.appendfsync);
   options.warn = options.log.warn = [](const std::string& line) { log_warning(line); };
   hosts_.resize(server_.shard_count());
@@ -141,6 +167,8 @@ void Worker::apply_settings(const Settings& settings) {
   settings_ = settings;
   command_limits_.string_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
   command_limits_.databases = static_cast<int>(settings.databases);
+  command_limits_.counts_use = settings.maxmemory_policy == MaxmemoryPolicy::kAllkeysLfu ||
+                               settings.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
   command_limits_.shard_count = server_.shard_count();
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
@@ -148,6 +176,8 @@ void Worker::apply_settings(const Settings& settings) {
     host->shard.compaction().set(
         {.threshold_percent = static_cast<unsigned>(settings.compaction_threshold),
          .budget_bytes = share_of(settings.compaction_budget, server_.shard_count())});
+    host->shard.set_eviction(eviction_of(settings));
+    host->shard.log().set_disk_bytes_max(share_of(settings.maxdisk, server_.shard_count()));
   }
   set_log_level(settings.loglevel);
 }

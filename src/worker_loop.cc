@@ -136,7 +136,7 @@ void Worker::put_out() {
   for (Connection* connection : outputs) connection->put_out();
 }
 
-// Expiry, demotion and compaction, in slices.
+// Expiry, demotion, eviction and compaction, in slices.
 void Worker::do_chores() {
   std::int64_t next_ms = pause_until_ms_;
   bool more = false;
@@ -150,6 +150,9 @@ void Worker::do_chores() {
     }
     more |= shard.tidy_expiry();
     if (host->demotion_holds == 0) more |= shard.demote();
+    const std::uint64_t gsn = shard.last_gsn();
+    more |= shard.evict();
+    if (shard.last_gsn() != gsn) shard.log().flush();
     more |= shard.answer_ledger();
     const std::int64_t next_compaction_ms = draining_ ? 0 : shard.compact();
     for (const std::int64_t due : {shard.next_expiry_ms(), next_compaction_ms}) {

@@ -85,12 +85,18 @@ Status object_refcount(Context& context, Args args) {
 
 // The cache knows which values are hot, but not since when.
 Status object_idletime(Context& context, Args args) {
-  if (look_up(context, args[2]).exists) context.reply.integer(0);
+  if (!look_up(context, args[2]).exists) return {};
+  if (context.limits.counts_use) return errors::kLfuPolicy;
+  context.reply.integer(0);
   return {};
 }
 
 Status object_freq(Context& context, Args args) {
-  return look_up(context, args[2]).exists ? Status(errors::kNoLfuPolicy) : Status();
+  const Found found = look_up(context, args[2]);
+  if (!found.exists) return {};
+  if (!context.limits.counts_use) return errors::kNoLfuPolicy;
+  context.reply.integer(found.resident ? found.clock : 0);
+  return {};
 }
 
 Status object_help(Context& context, Args) {
@@ -99,7 +105,7 @@ Status object_help(Context& context, Args) {
       "ENCODING <key>",
       "    The encoding that Redis would use for the value at <key>.",
       "FREQ <key>",
-      "    How often <key> is used; an error, since no LFU counter is kept.",
+      "    How often <key> was used of late, 0 to 3; needs an LFU maxmemory-policy.",
       "IDLETIME <key>",
       "    Seconds since the last use of <key>; always 0, since that is not kept.",
       "REFCOUNT <key>",

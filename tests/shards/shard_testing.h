@@ -14,6 +14,7 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 #include "tests/shards/waiter.h"
 
 namespace stave::testing {
@@ -118,6 +119,12 @@ class ShardUnderTest {
     flush();
     while (disk_->in_flight() > 0) disk_->wait();
   }
+  // A turn of compaction, as a worker gives it.
+  void compact() {
+    shard_->answer_ledger();
+    shard_->compact();
+    settle();
+  }
   // A clean stop: everything durable, sealed, hinted.
   void close() {
     settle();
@@ -142,10 +149,11 @@ class ShardUnderTest {
     disk_ = std::move(*disk);
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
+    options.ledger = &ledger_;
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;
-    options.warn = [this](const std::string& line) { warnings_.push_back(line); };
+    options.warn = options.log.warn = [this](const std::string& line) { warnings_.push_back(line); };
     const auto complete = [this](const TransactionHeader&) { return setup_.transactions_complete; };
     Status status;
     std::optional<Recovery> recovery;
@@ -168,6 +176,7 @@ class ShardUnderTest {
   std::string directory_;
   ShardSetup setup_;
   TestBackground background_;
+  TransactionLedger ledger_{1};
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Shard> shard_;
   std::string error_;

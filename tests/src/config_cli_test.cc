@@ -144,9 +144,6 @@ TEST_CASE("config: mistakes in the file name file, line and key") {
   CHECK(error("tcp-backlog = 1\ntcp_backlog = 2\n") == "stave.toml:2: tcp_backlog: is set twice");
   CHECK(error("z = 1\nport = 'x'\n") == "stave.toml:1: z: unknown setting");
   CHECK(error("appendonly = false").find("stave.toml:1: appendonly: must be 'yes'") == 0);
-  CHECK(
-      error("maxmemory-policy = 'allkeys-lru'").find("stave.toml:1: maxmemory-policy: must be noeviction") ==
-      0);
   CHECK(error("save = '900 1'").find("stave.toml:1: save: must be \"\"") == 0);
 }
 
