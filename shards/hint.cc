@@ -110,6 +110,13 @@ Status HintReader::check_entries() const {
   return at == bytes_.size() ? Status() : Status::error("has a wrong length");
 }
 
+bool HintReader::next(std::size_t& at, HintEntry& entry) const {
+  if (at == 0) at = kHeaderBytes;
+  if (at == bytes_.size()) return false;
+  entry = decode(at);
+  return true;
+}
+
 HintEntry HintReader::decode(std::size_t& at) const {
   const std::string_view bytes = std::string_view(bytes_).substr(at);
   HintEntry entry;

@@ -55,6 +55,8 @@ class HintReader {
   static void mend_for_fuzzing(std::string& bytes);
 
   std::uint64_t count() const { return count_; }
+  // One entry after the other: `at` begins as 0. False behind the last.
+  bool next(std::size_t& at, HintEntry& entry) const;
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {

@@ -19,6 +19,38 @@ constexpr const char* kHelp =
     "Exit status: 0 if all is well, 1 if something is damaged or cannot be read, 2 for a wrong use of this "
     "program.\n";
 
+void print(const stave::SegmentCheck& segment) {
+  std::printf("  %-14s %-9s %-6s %-8s records %-9" PRIu64 " bytes %-11" PRIu64 " live %-11" PRIu64
+              " dead %-11" PRIu64 " tombstones %-9" PRIu64 " GSN %" PRIu64 "-%" PRIu64 "%s%s\n",
+              segment.name.c_str(), segment.kind == stave::SegmentKind::kLog ? "log" : "compacted",
+              segment.sealed ? "sealed" : "open", segment.hint.c_str(), segment.records, segment.bytes,
+              segment.live_bytes, segment.dead_bytes(), segment.tombstone_bytes, segment.lowest_gsn,
+              segment.highest_gsn, segment.note.empty() ? "" : ", ", segment.note.c_str());
+}
+
+void print(const stave::ShardCheck& shard) {
+  std::uint64_t bytes = 0;
+  std::uint64_t live_bytes = 0;
+  std::uint64_t dead_bytes = 0;
+  std::uint64_t tombstone_bytes = 0;
+  for (const stave::SegmentCheck& segment : shard.segments) {
+    print(segment);
+    bytes += segment.bytes;
+    live_bytes += segment.live_bytes;
+    dead_bytes += segment.dead_bytes();
+    tombstone_bytes += segment.tombstone_bytes;
+  }
+  std::printf("  together: %" PRIu64 " bytes, %" PRIu64 " live, %" PRIu64 " dead, %" PRIu64
+              " of tombstones\n",
+              bytes, live_bytes, dead_bytes, tombstone_bytes);
+  for (std::size_t db = 0; db < shard.keys.size(); ++db) {
+    if (shard.keys[db] != 0)
+      std::printf("  db%zu: %" PRIu64 " key%s\n", db, shard.keys[db], shard.keys[db] == 1 ? "" : "s");
+  }
+  for (const std::string& note : shard.notes) std::printf("  note: %s\n", note.c_str());
+  for (const std::string& problem : shard.problems) std::printf("  DAMAGED %s\n", problem.c_str());
+}
+
 int check(const std::string& directory) {
   auto disk = stave::open_disk("threads", nullptr);
   if (!disk.ok()) {
@@ -32,24 +64,16 @@ int check(const std::string& directory) {
   }
   std::printf("%s: format %u, %u shard%s\n", directory.c_str(), stave::kFormatVersion, database->shards(),
               database->shards() == 1 ? "" : "s");
+  std::vector<std::string> directories;
+  for (std::uint32_t shard = 0; shard < database->shards(); ++shard)
+    directories.push_back(database->shard_directory(shard));
+  stave::DatabaseCheck check(**disk, database->id(), std::move(directories));
   bool damaged = false;
   for (std::uint32_t shard = 0; shard < database->shards(); ++shard) {
-    const stave::ShardCheck result =
-        stave::check_shard(**disk, database->shard_directory(shard), database->id(), shard);
     std::printf("%s\n", stave::shard_name(shard).c_str());
-    for (const stave::SegmentCheck& segment : result.segments) {
-      std::printf(
-          "  %-14s %-6s %-8s records %-9" PRIu64 " bytes %-11" PRIu64 " GSN %" PRIu64 "-%" PRIu64 "%s\n",
-          segment.name.c_str(), segment.sealed ? "sealed" : "open", segment.hint.c_str(), segment.records,
-          segment.bytes, segment.lowest_gsn, segment.highest_gsn, segment.note.c_str());
-    }
-    for (int db = 0; db < stave::limits::kDatabases; ++db) {
-      const auto i = static_cast<std::size_t>(db);
-      if (result.keys[i] != 0)
-        std::printf("  db%d: %" PRIu64 " key%s\n", db, result.keys[i], result.keys[i] == 1 ? "" : "s");
-    }
-    for (const std::string& problem : result.problems) std::printf("  DAMAGED %s\n", problem.c_str());
-    damaged |= !result.problems.empty();
+    const stave::ShardCheck found = check.shard(shard);
+    print(found);
+    damaged |= !found.problems.empty();
   }
   std::printf(damaged ? "damaged: see above\n" : "all is well\n");
   return damaged ? 1 : 0;
