@@ -71,6 +71,8 @@ struct ShardSetup {
   std::uint64_t memory_bytes_max = 0;
   std::string backend = "threads";
   bool transactions_complete = true;  // as the other shards say
+  std::uint32_t number = 0;
+  DatabaseId database{};
 };
 
 class ShardUnderTest {
@@ -151,6 +153,8 @@ class ShardUnderTest {
     disk_ = std::move(*disk);
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
+    options.number = options.log.shard = setup_.number;
+    options.log.database = setup_.database;
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;
