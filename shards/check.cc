@@ -158,7 +158,7 @@ class ShardChecker {
     for (const std::uint64_t number : files_.missing)
       problem(directory_ + "/" + segment_name(number) + ": is missing, the manifest lists it");
     for (const std::string& name : files_.unfinished)
-      note(name + ": was being made when the server was killed, the next start removes it");
+      note(name + ": left over from compaction, the next start removes it");
     bool first = true;
     for (const SegmentFile& segment : files_.segments) {
       if (segment.garbage) {
@@ -268,9 +268,9 @@ class ShardChecker {
       }
       return;
     }
-    const auto zero = reader.rest_is_zero(end.bytes);
-    if (!zero.ok()) return problem(zero.message());
-    if (!*zero) found.note = "torn tail: the next start cuts it";
+    const auto torn = reader.is_torn_at(end.bytes, end.gsn + 1);
+    if (!torn.ok()) return problem(torn.message());
+    if (*torn) found.note = "torn tail: the next start cuts it";
   }
 
   void judge_hint(const std::string& path, const std::string& fault, SegmentCheck& found) {

@@ -63,7 +63,8 @@ class Scanner {
         segment_(segment),
         end_(std::min(segment.end_bytes(), segment.file.file_bytes)),
         reader_(file, segment.file.header, end_),
-        chunk_(limits::kScanChunkBytes, '\0') {}
+        chunk_(limits::kScanChunkBytes, '\0'),
+        last_gsn_(segment.file.header.lowest_gsn - 1) {}
 
   void run() {
     Record record;
@@ -88,6 +89,7 @@ class Scanner {
  private:
   void take(const Record& record, std::uint64_t offset) {
     if (batch_begin_ == 0) batch_begin_ = offset;
+    last_gsn_ = record.gsn;
     if (segment_.counts(record.gsn)) {
       highest_gsn_ = std::max(highest_gsn_, record.gsn);
       TransactionHeader header;
@@ -117,8 +119,16 @@ class Scanner {
     const bool sealed = segment_.file.header.sealed;
     if (sealed) commit();
     end_range(batch_begin_ == 0 ? bad : batch_begin_);
-    const std::uint64_t lost_end = sealed ? segment_.end_bytes() : end_of_data(bad);
-    if (lost_end > bad) segment_.damaged.push_back({bad, lost_end});
+    if (!sealed) return finish_open(bad);
+    if (segment_.end_bytes() > bad) segment_.damaged.push_back({bad, segment_.end_bytes()});
+  }
+
+  // Zeros follow the end of the log, or what an earlier segment has left in a recycled file.
+  void finish_open(std::uint64_t bad) {
+    const auto torn = reader_.is_torn_at(bad, last_gsn_ + 1);
+    if (torn.ok() && !*torn) return;
+    const std::uint64_t end = segment_.file.header.recycled ? bad + kRecordHeaderBytes : end_of_data(bad);
+    segment_.damaged.push_back({bad, std::max(bad + 8, end)});
   }
 
   // The first record from `from` on whose checksum fits; 0 if there is none.
@@ -129,18 +139,23 @@ class Scanner {
       if (got < kRecordHeaderBytes) return 0;
       std::uint64_t at = 0;
       for (; at + kRecordHeaderBytes <= got; at += 8) {
-        if (may_begin_record(chunk_.data() + at, end_ - from - at) && is_record(from + at)) return from + at;
+        if (may_begin_record(chunk_.data() + at, end_ - from - at) &&
+            is_record(std::string_view(chunk_).substr(at, got - at), from + at))
+          return from + at;
       }
       from += at;
     }
     return 0;
   }
 
-  bool is_record(std::uint64_t offset) {
+  // `bytes` are those from `offset` on, as far as they are at hand.
+  bool is_record(std::string_view bytes, std::uint64_t offset) {
     Record record;
-    std::uint64_t found = 0;
+    std::uint64_t size = 0;
+    const DecodeResult result = decode_record(bytes, segment_.file.header.record_seed(), record, size);
+    if (result != DecodeResult::kTruncated) return result == DecodeResult::kOk;
     reader_.seek(offset);
-    return reader_.next(record, found) == Outcome::kRecord;
+    return reader_.next(record, size) == Outcome::kRecord;
   }
 
   // Where the last bytes behind `from` end that are not zero.
@@ -171,6 +186,7 @@ class Scanner {
   SegmentReader reader_;
   std::string chunk_;
   std::uint64_t begin_ = kSegmentHeaderBytes;  // of the intact records at hand
+  std::uint64_t last_gsn_;                     // of the last record
   // Of the batch at hand, whose last record is still to come.
   std::uint64_t batch_begin_ = 0;
   std::uint64_t highest_gsn_ = 0;

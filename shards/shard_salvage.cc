@@ -61,6 +61,8 @@ void ShardSalvage::scan() {
       continue;
     }
     scan_segment(*forgiving(**file), segment);
+    // Made and never written to; the file may have been another segment's.
+    if (segment.file.blank && !segment.header_known && segment.intact.empty()) segment.damaged.clear();
   }
   find_gaps();
   for (const ScannedSegment& segment : segments_) {
@@ -95,7 +97,7 @@ void ShardSalvage::find_segments() {
     for (SegmentFile& file : files_.segments) file.garbage = false;
   }
   for (SegmentFile& file : files_.segments) {
-    if (file.garbage || (file.tail && file.blank)) continue;
+    if (file.garbage) continue;
     segments_.push_back(prepared(std::move(file)));
   }
   find_lost_segments();
