@@ -4,9 +4,9 @@
 
     /usr/bin/python3 tests/formats/write.py --server build/release/stave-server tests/formats/vN
 
-It has two shards with sealed segments and hints, an open end as kill -9 leaves it, overwritten and deleted
-keys, expiries, raw strings, a flush, a swap of databases, transactions over both shards, and one of them that
-only one shard has, so that it is void. vN.keys beside it lists every key: database, key and value in hex,
+It has two shards with sealed segments and hints, some of them compacted and with a manifest, an open end as
+kill -9 leaves it, overwritten and deleted keys, expiries, raw strings, a flush, a swap of databases,
+transactions over both shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database, key and value in hex,
 expiry in Unix ms (-1: none), encoding. tests/shards/format_test.cc reads both.
 
 The directories that are there are never written again: this is how old databases looked."""
@@ -17,7 +17,7 @@ import shutil
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from stave_testing import Server  # noqa: E402
+from stave_testing import Server, wait_until  # noqa: E402
 
 FAR_MS = 4102444800000  # the year 2100
 
@@ -60,6 +60,14 @@ def databases(client):
     client.call("SET", "after", "the swap")
 
 
+def compact(server):
+    """Both shards replace what they have sealed by compacted segments."""
+    client = server.client()
+    client.call("CONFIG", "SET", "compaction-threshold", 1)
+    wait_until(lambda: all((shard / "manifest").exists() for shard in server.dir.glob("shard-*")))
+    client.call("CONFIG", "SET", "compaction-threshold", 100)
+
+
 def void_transaction(server):
     """Both shards write their part, and the second loses it."""
     client = server.client()
@@ -87,10 +95,14 @@ def main():
     parser.add_argument("--server", required=True, type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("into", type=pathlib.Path)
     arguments = parser.parse_args()
-    with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10}) as server:
+    with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10, "compaction-threshold": 100}) as server:
         for step in (first_values, changes, databases):
             step(server.client())
             server.restart()  # seals what the step wrote
+        compact(server)
+        for key in ("key:0", "after"):  # over what is compacted now
+            server.client().call("SET", key, "behind it")
+        server.restart()
         void_transaction(server)
         server.start()
         client = server.client()
