@@ -180,6 +180,7 @@ void Shard::seal_next() {
 bool Shard::answer_ledger() {
   TransactionLedger* const ledger = options_.ledger;
   if (ledger == nullptr || log_.failed()) return false;
+  static_cast<void>(record_void());  // again if there was no room
   if (ledger_round_ == 0) {
     const std::uint64_t asked = ledger->asked();
     if (asked == answered_round_) return false;
