@@ -2,228 +2,365 @@
 #include "shards/check.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <optional>
 
 #include "shards/hint.h"
-#include "shards/segment_reader.h"
+#include "shards/key_table.h"
+#include "shards/record_walk.h"
 
 namespace stave {
 namespace {
 
-// What the log says of the keys, by database of the log; and which of these clients see where.
-struct Keys {
-  std::array<std::unordered_set<std::string>, limits::kDatabases> names;
-  std::array<std::uint8_t, limits::kDatabases> db_map{};
+using Outcome = SegmentReader::Outcome;
 
-  void apply(const Record& record) {
-    switch (record.kind) {
-      case RecordKind::kString:
-        names[record.db].emplace(record.key);
-        break;
-      case RecordKind::kTombstone:
-        names[record.db].erase(std::string(record.key));
-        break;
-      case RecordKind::kFlush:
-        names[record.db].clear();
-        break;
-      case RecordKind::kSwap:
-        if (record.value.size() == db_map.size())
-          record.value.copy(reinterpret_cast<char*>(db_map.data()), db_map.size());
-        break;
-      default:
-        break;
+std::uint64_t bytes_of(const HintEntry& entry) {
+  return record_bytes(entry.record.key.size(), entry.value_bytes, entry.record.has(kHasExpiry));
+}
+
+bool same(const HintEntry& a, const HintEntry& b) {
+  const Record& x = a.record;
+  const Record& y = b.record;
+  return a.offset_bytes == b.offset_bytes && a.value_bytes == b.value_bytes && x.kind == y.kind &&
+         x.flags == y.flags && x.db == y.db && x.gsn == y.gsn && x.expiry_ms == y.expiry_ms &&
+         x.key == y.key && x.value == y.value;
+}
+
+// Where the records of a segment end at the latest.
+std::uint64_t end_of(const SegmentFile& segment) {
+  return segment.header.sealed ? std::min(segment.header.end_bytes, segment.file_bytes) : segment.file_bytes;
+}
+
+Result<HintReader> load_hint(Disk& disk, const std::string& path, const SegmentHeader& header) {
+  auto bytes = read_file(disk, path);
+  if (!bytes.ok()) return bytes.take_status();
+  auto hint = HintReader::open(std::move(*bytes), header);
+  if (!hint.ok()) return Status::error(path + ": " + hint.message());
+  return hint;
+}
+
+// Compares a hint with the records of its segment, both in the order of the log.
+class HintComparison {
+ public:
+  explicit HintComparison(const HintReader& hint) : hint_(hint) { more_ = hint_.next(at_, entry_); }
+
+  // `may_lack`: of a void transaction.
+  void record(const HintEntry& record, bool may_lack) {
+    while (more_ && entry_.offset_bytes < record.offset_bytes) {
+      ++wrong_;
+      step();
     }
+    if (!more_ || entry_.offset_bytes > record.offset_bytes) {
+      lacking_ += may_lack ? 0 : 1;
+      return;
+    }
+    wrong_ += same(entry_, record) ? 0 : 1;
+    step();
   }
+  // "" when they agree.
+  std::string fault() {
+    for (; more_; step()) ++wrong_;
+    std::string text;
+    if (wrong_ != 0) text = "entries that name no record of the segment: " + std::to_string(wrong_);
+    if (lacking_ != 0)
+      text += (text.empty() ? "" : ", ") + std::string("records that it lacks: ") + std::to_string(lacking_);
+    return text;
+  }
+
+ private:
+  void step() { more_ = hint_.next(at_, entry_); }
+
+  const HintReader& hint_;
+  std::size_t at_ = 0;
+  HintEntry entry_;
+  bool more_ = false;
+  std::uint64_t wrong_ = 0;
+  std::uint64_t lacking_ = 0;
 };
 
-class Checker {
+// What the replay of all segments comes to: which records are live, and how many keys there are.
+class Replay {
  public:
-  Checker(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard)
-      : disk_(disk), directory_(directory), database_(database), shard_(shard) {
-    for (std::size_t db = 0; db < keys_.db_map.size(); ++db) keys_.db_map[db] = static_cast<std::uint8_t>(db);
+  Replay(const Manifest& manifest, std::vector<SegmentCheck>& segments)
+      : manifest_(manifest), segments_(segments), db_map_(manifest.db_map) {}
+
+  // A record of segments.back(). False if it is older than what it replaces.
+  bool apply(const HintEntry& entry) {
+    const Record& record = entry.record;
+    if (is_superseded(record)) return true;
+    switch (record.kind) {
+      case RecordKind::kString:
+        return set(record, bytes_of(entry));
+      case RecordKind::kTombstone:
+        segments_.back().tombstone_bytes += bytes_of(entry);
+        return set(record, 0);
+      case RecordKind::kFlush:
+        for (const auto& [digest, newest] : tables_[record.db]) count(record.db, newest, -1);
+        tables_[record.db].clear();
+        return true;
+      case RecordKind::kSwap:
+        if (record.value.size() == db_map_.size())
+          record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
+        return true;
+      default:
+        return true;
+    }
+  }
+  // As clients see it.
+  std::uint64_t keys(std::size_t db) const {
+    return keys_[std::min<std::size_t>(db_map_[db], limits::kDatabases - 1)];
   }
 
+ private:
+  // As in Recovery: what a flush or a swap has made void that compaction has left out.
+  bool is_superseded(const Record& record) const {
+    if (record.kind == RecordKind::kSwap) return record.gsn <= manifest_.swap_gsn;
+    return record.gsn <= manifest_.flush_gsn[record.db];
+  }
+  // `bytes` of the record; 0: the key is gone.
+  bool set(const Record& record, std::uint64_t bytes) {
+    NewestRecord& newest = tables_[record.db][digest_key(record.key)];
+    const bool in_order = newest.gsn <= record.gsn;
+    count(record.db, newest, -1);
+    newest.gsn = record.gsn;
+    newest.segment = static_cast<std::uint32_t>(segments_.size() - 1);
+    newest.bytes = static_cast<std::uint32_t>(bytes);
+    count(record.db, newest, 1);
+    return in_order;
+  }
+  void count(std::uint8_t db, const NewestRecord& newest, int sign) {
+    if (newest.bytes == 0) return;
+    const std::uint64_t bytes = newest.bytes;
+    segments_[newest.segment].live_bytes += sign > 0 ? bytes : -bytes;
+    keys_[db] += sign > 0 ? 1u : std::uint64_t(-1);
+  }
+
+  const Manifest& manifest_;
+  std::vector<SegmentCheck>& segments_;
+  KeyTables tables_;
+  std::array<std::uint64_t, limits::kDatabases> keys_{};  // by database of the log
+  std::array<std::uint8_t, limits::kDatabases> db_map_;
+};
+
+class ShardChecker {
+ public:
+  ShardChecker(Disk& disk, const DatabaseCheck& check, std::uint32_t number, const std::string& directory,
+               const ShardFiles& files)
+      : disk_(disk),
+        check_(check),
+        number_(number),
+        directory_(directory),
+        files_(files),
+        replay_(files.manifest, result_.segments),
+        last_gsn_(files.manifest.log_gsn) {}
+
   ShardCheck run() {
-    auto names = disk_.list(directory_);
-    if (!names.ok()) {
-      problem(names.message());
-      return std::move(result_);
+    if (!files_.manifest_fault.empty()) problem(files_.manifest_fault);
+    for (const std::uint64_t number : files_.missing)
+      problem(directory_ + "/" + segment_name(number) + ": is missing, the manifest lists it");
+    for (const std::string& name : files_.unfinished)
+      note(name + ": left over from compaction, the next start removes it");
+    bool first = true;
+    for (const SegmentFile& segment : files_.segments) {
+      if (segment.garbage) {
+        note(segment_name(segment.number) + ": left over from compaction, the next start removes it");
+        continue;
+      }
+      check_segment(segment, first);
+      first = false;
     }
-    std::vector<std::uint64_t> numbers;
-    for (const std::string& name : *names) {
-      if (const std::uint64_t number = parse_segment_name(name, ".seg"); number != 0)
-        numbers.push_back(number);
-    }
-    std::sort(numbers.begin(), numbers.end());
-    std::vector<Found> found;
-    for (const std::uint64_t number : numbers) find_segment(number, found);
-    // As recovery sees it: what follows the last sealed segment is the tail.
-    for (auto segment = found.rbegin(); segment != found.rend() && !segment->header.sealed; ++segment)
-      segment->tail = true;
-    for (const Found& segment : found) check_segment(segment, &segment == &found.front());
-    for (std::size_t db = 0; db < keys_.db_map.size(); ++db) {
-      const std::size_t log_db = std::min<std::size_t>(keys_.db_map[db], limits::kDatabases - 1);
-      result_.keys[db] = keys_.names[log_db].size();
-    }
+    for (std::size_t db = 0; db < result_.keys.size(); ++db) result_.keys[db] = replay_.keys(db);
     return std::move(result_);
   }
 
  private:
   void problem(std::string text) { result_.problems.push_back(std::move(text)); }
+  void note(std::string text) { result_.notes.push_back(std::move(text)); }
 
-  // A record that outlives the reader's views.
-  class Held {
-   public:
-    explicit Held(const Record& record) : record_(record), bytes_(record.key) { bytes_.append(record.value); }
-    Record view() const {
-      Record record = record_;
-      record.key = std::string_view(bytes_).substr(0, record_.key.size());
-      record.value = std::string_view(bytes_).substr(record_.key.size());
-      return record;
+  // Why a start would not read the segment; "" when it would.
+  static std::string fault_of(const SegmentFile& segment) {
+    const SegmentHeader& header = segment.header;
+    if (segment.blank) return "has no header, but a segment behind it is sealed";
+    if (!segment.fault.empty()) return segment.fault;
+    if (header.sealed && (header.end_bytes > segment.file_bytes || header.end_bytes < kSegmentHeaderBytes)) {
+      return "is " + std::to_string(segment.file_bytes) + " bytes long, " + std::to_string(header.end_bytes) +
+             " were written";
     }
-
-   private:
-    Record record_;
-    std::string bytes_;
-  };
-
-  struct Found {
-    std::string path;
-    std::uint64_t file_bytes = 0;
-    SegmentHeader header;
-    bool blank = false;
-    bool tail = false;
-  };
-
-  void find_segment(std::uint64_t number, std::vector<Found>& found) {
-    Found segment;
-    segment.path = directory_ + "/" + segment_name(number);
-    auto file = disk_.open(segment.path);
-    if (!file.ok()) return problem(file.message());
-    auto size = (*file)->size();
-    std::string block(kSegmentHeaderBytes, '\0');
-    auto got = (*file)->read(0, block);
-    if (!size.ok() || !got.ok()) return problem(segment.path + ": cannot be read");
-    segment.file_bytes = *size;
-    const bool zeros = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
-    segment.blank = zeros || *got < kSegmentHeaderBytes;
-    if (!segment.blank) {
-      auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
-      if (!header.ok()) return problem(segment.path + ": " + header.message());
-      if (header->database != database_ || header->shard != shard_ || header->number != number)
-        return problem(segment.path + ": belongs to another database, shard or number");
-      segment.header = *header;
-    }
-    found.push_back(std::move(segment));
+    if (segment.listed && !header.sealed) return "is not sealed, but the manifest lists it";
+    if (!segment.tail && !header.sealed) return "is not sealed, but a segment behind it is sealed";
+    return "";
   }
 
-  void check_segment(const Found& found, bool first) {
-    const SegmentHeader& header = found.header;
-    if (!found.tail && (found.blank || !header.sealed)) {
-      return problem(found.path + ": " + (found.blank ? "has no header" : "is not sealed") +
-                     ", but a segment behind it is sealed");
-    }
-    if (found.blank) return;  // made and never written to
-    SegmentCheck segment;
-    segment.name = segment_name(header.number);
-    segment.sealed = header.sealed;
-    segment.lowest_gsn = header.lowest_gsn;
-    if (header.lowest_gsn != next_gsn_) {
-      if (found.tail && !first) {
-        segment.note = ", beyond the end of the log: the next start sets it aside";
-        result_.segments.push_back(segment);
-        return;
-      }
-      problem(found.path + ": begins with GSN " + std::to_string(header.lowest_gsn) + ", but " +
-              std::to_string(next_gsn_) + " comes next: a segment is missing or damaged");
-      next_gsn_ = header.lowest_gsn;
-    }
-    auto file = disk_.open(found.path);
-    if (!file.ok()) return problem(file.message());
-    read_records(**file, header, found.file_bytes, found.path, segment);
-    check_hint(header, segment);
-    result_.segments.push_back(segment);
-  }
-
-  void read_records(File& file, const SegmentHeader& header, std::uint64_t size, const std::string& path,
-                    SegmentCheck& segment) {
-    const std::uint64_t end = header.sealed ? header.end_bytes : size;
-    if (header.sealed && end > size)
-      return problem(path + ": is " + std::to_string(size) + " bytes long, " + std::to_string(end) +
-                     " were written");
-    SegmentReader reader(file, header, end);
-    offsets_.clear();
-    segment.bytes = kSegmentHeaderBytes;
-    segment.highest_gsn = next_gsn_ - 1;
-    std::vector<Held> batch;  // of which the last record is still to come
-    Record record;
-    std::uint64_t offset = 0;
-    SegmentReader::Outcome outcome;
-    while ((outcome = reader.next(record, offset)) == SegmentReader::Outcome::kRecord) {
-      if (record.gsn != segment.highest_gsn + batch.size() + 1) {
-        reader.step_back(offset);
-        break;
-      }
-      offsets_.insert(offset);
-      if (record.has(kContinues)) {
-        batch.emplace_back(record);
-        continue;
-      }
-      for (const Held& held : batch) keys_.apply(held.view());
-      keys_.apply(record);
-      segment.records += batch.size() + 1;
-      segment.highest_gsn = record.gsn;
-      segment.bytes = reader.offset();
-      batch.clear();
-    }
-    next_gsn_ = segment.highest_gsn + 1;
-    if (outcome == SegmentReader::Outcome::kError) return problem(reader.error().message());
-    if (header.sealed) {
-      if (segment.bytes != end || segment.highest_gsn != header.highest_gsn)
-        problem(reader.error().message());
+  void check_segment(const SegmentFile& segment, bool first) {
+    if (segment.tail && (segment.blank || segment.file_bytes < kSegmentHeaderBytes)) {
+      if (!segment.blank)
+        note(segment_name(segment.number) + ": has no whole header, the next start sets it aside");
       return;
     }
-    const auto torn = reader.is_torn_at(segment.bytes, segment.highest_gsn + 1);
-    if (!torn.ok()) return problem(torn.message());
-    if (*torn) segment.note = ", torn tail: the next start cuts it";
+    if (const std::string fault = fault_of(segment); !fault.empty())
+      return problem(segment.path + ": " + fault);
+    if (!in_sequence(segment, first)) return;
+    const SegmentHeader& header = segment.header;
+    result_.segments.emplace_back();
+    SegmentCheck& found = result_.segments.back();
+    found.name = segment_name(segment.number);
+    found.kind = header.kind;
+    found.sealed = header.sealed;
+    found.lowest_gsn = header.lowest_gsn;
+    auto file = disk_.open(segment.path);
+    if (!file.ok()) return problem(file.message());
+    read_records(**file, segment, found);
   }
 
-  // A hint must name records that are there; it may leave out void transactions.
-  void check_hint(const SegmentHeader& header, SegmentCheck& segment) {
-    segment.hint = "no hint";
-    const std::string path = directory_ + "/" + hint_name(header.number);
-    if (!disk_.exists(path)) return;
-    segment.hint = "bad hint";
-    auto file = disk_.open(path);
-    auto size = file.ok() ? (*file)->size() : Result<std::uint64_t>(file.take_status());
-    if (!size.ok()) return problem(size.message());
-    std::string bytes(*size, '\0');
-    auto got = (*file)->read(0, bytes);
-    if (!got.ok()) return problem(got.message());
-    auto hint = HintReader::open(std::move(bytes), header);
-    if (!hint.ok()) return problem(path + ": " + hint.message());
-    std::uint64_t wrong = 0;
-    hint->for_each([&](const HintEntry& entry) { wrong += offsets_.contains(entry.offset_bytes) ? 0 : 1; });
-    if (wrong != 0)
-      return problem(path + ": " + std::to_string(wrong) + " entries name no record of the segment");
-    segment.hint = "hint";
+  // What the manifest lists may begin anywhere, what follows is the log without a gap.
+  bool in_sequence(const SegmentFile& segment, bool first) {
+    const std::uint64_t lowest = segment.header.lowest_gsn;
+    if (segment.listed || !files_.manifest_fault.empty() || lowest == last_gsn_ + 1) return true;
+    if (segment.tail && !first) {
+      note(segment_name(segment.number) + ": lies beyond the end of the log, the next start sets it aside");
+      return false;
+    }
+    problem(segment.path + ": begins with GSN " + std::to_string(lowest) + ", but " +
+            std::to_string(last_gsn_ + 1) + " comes next: a segment is missing or damaged");
+    return true;
+  }
+
+  void read_records(File& file, const SegmentFile& segment, SegmentCheck& found) {
+    const std::string hint_path = directory_ + "/" + hint_name(segment.number);
+    auto hint = disk_.exists(hint_path) ? load_hint(disk_, hint_path, segment.header)
+                                        : Result<HintReader>(Status::error(""));
+    std::optional<HintComparison> comparison;
+    if (hint.ok()) comparison.emplace(*hint);
+    if (!hint.ok() && !hint.message().empty()) problem(hint.message());
+    found.hint = hint.ok() ? "hint" : hint.message().empty() ? "no hint" : "bad hint";
+
+    SegmentReader reader(file, segment.header, end_of(segment));
+    bool in_void = false;
+    const WalkEnd end = walk_records(reader, segment.header, [&](const HintEntry& entry) {
+      TransactionHeader header;
+      if (entry.record.kind == RecordKind::kTransaction &&
+          TransactionHeader::decode(entry.record.value, header)) {
+        in_void = check_.is_void(number_, header);
+      }
+      ++found.records;
+      if (comparison) comparison->record(entry, in_void);
+      if (!in_void && !replay_.apply(entry)) ++out_of_order_;
+      in_void = in_void && entry.record.has(kContinues);
+    });
+    found.bytes = end.bytes;
+    found.highest_gsn = end.gsn;
+    last_gsn_ = segment.listed ? std::max(last_gsn_, end.gsn) : end.gsn;
+    judge_end(segment, end, reader, found);
+    if (comparison && end.bytes == end_of(segment)) judge_hint(hint_path, comparison->fault(), found);
+    if (out_of_order_ != 0 && files_.manifest_fault.empty())
+      problem(segment.path + ": records that would replace newer ones: " + std::to_string(out_of_order_));
+    out_of_order_ = 0;
+  }
+
+  void judge_end(const SegmentFile& segment, const WalkEnd& end, SegmentReader& reader, SegmentCheck& found) {
+    const SegmentHeader& header = segment.header;
+    if (end.outcome == Outcome::kError) return problem(reader.error().message());
+    if (header.sealed) {
+      if (end.bytes != header.end_bytes) {
+        problem(reader.error().message());
+      } else if (end.gsn != header.highest_gsn) {
+        problem(segment.path + ": ends with GSN " + std::to_string(end.gsn) + ", its header says " +
+                std::to_string(header.highest_gsn));
+      }
+      return;
+    }
+    const auto torn = reader.is_torn_at(end.bytes, end.gsn + 1);
+    if (!torn.ok()) return problem(torn.message());
+    if (*torn) found.note = "torn tail: the next start cuts it";
+  }
+
+  void judge_hint(const std::string& path, const std::string& fault, SegmentCheck& found) {
+    if (fault.empty()) return;
+    found.hint = "bad hint";
+    problem(path + ": " + fault);
   }
 
   Disk& disk_;
-  const std::string directory_;
-  const DatabaseId database_;
-  const std::uint32_t shard_;
+  const DatabaseCheck& check_;
+  const std::uint32_t number_;
+  const std::string& directory_;
+  const ShardFiles& files_;
   ShardCheck result_;
-  Keys keys_;
-  std::unordered_set<std::uint64_t> offsets_;  // of the present segment's records
-  std::uint64_t next_gsn_ = 1;
+  Replay replay_;
+  std::uint64_t last_gsn_;
+  std::uint64_t out_of_order_ = 0;  // of the segment at hand
 };
 
 }  // namespace
 
-ShardCheck check_shard(Disk& disk, const std::string& directory, const DatabaseId& database,
-                       std::uint32_t shard) {
-  return Checker(disk, directory, database, shard).run();
+DatabaseCheck::DatabaseCheck(Disk& disk, const DatabaseId& database, std::vector<std::string> directories)
+    : disk_(disk), database_(database) {
+  for (std::string& directory : directories) {
+    Shard& shard = shards_.emplace_back();
+    shard.directory = std::move(directory);
+    auto files =
+        ShardFiles::read(disk_, shard.directory, database_, static_cast<std::uint32_t>(shards_.size() - 1));
+    if (!files.ok()) {
+      shard.fault = files.message();
+      continue;
+    }
+    shard.files = std::move(*files);
+    read_transactions(shard);
+  }
+}
+
+void DatabaseCheck::read_transactions(Shard& shard) {
+  std::uint64_t last_gsn = shard.files.manifest.log_gsn;
+  for (const SegmentFile& segment : shard.files.segments) {
+    if (segment.garbage || !segment.fault.empty()) continue;
+    if (segment.tail && segment.header.lowest_gsn != last_gsn + 1) break;
+    last_gsn = std::max(last_gsn, read_transactions(shard, segment));
+  }
+}
+
+// From its hint, as a start does, where there is one. Returns the highest GSN.
+std::uint64_t DatabaseCheck::read_transactions(Shard& shard, const SegmentFile& segment) {
+  const auto visit = [&](const HintEntry& entry) {
+    TransactionHeader header;
+    const Record& record = entry.record;
+    if (record.kind == RecordKind::kTransaction && TransactionHeader::decode(record.value, header))
+      shard.parts.insert(header.id);
+    if (record.kind == RecordKind::kAbort && record.value.size() == 8)
+      shard.aborted.insert(get<std::uint64_t>(record.value, 0));
+  };
+  const std::string hint_path = shard.directory + "/" + hint_name(segment.number);
+  if (segment.header.sealed && disk_.exists(hint_path)) {
+    auto hint = load_hint(disk_, hint_path, segment.header);
+    if (hint.ok()) {
+      hint->for_each(visit);
+      return segment.header.highest_gsn;
+    }
+  }
+  auto file = disk_.open(segment.path);
+  if (!file.ok()) return 0;
+  SegmentReader reader(**file, segment.header, end_of(segment));
+  return walk_records(reader, segment.header, visit).gsn;
+}
+
+bool DatabaseCheck::is_void(std::uint32_t number, const TransactionHeader& header) const {
+  if (shards_[number].aborted.contains(header.id)) return true;
+  for (const Shard& shard : shards_) {
+    if (header.id < shard.files.manifest.settled) return false;
+  }
+  for (std::size_t i = 0; i < header.count(); ++i) {
+    const std::uint16_t shard = header.participant(i);
+    if (shard >= shards_.size() || !shards_[shard].parts.contains(header.id)) return true;
+  }
+  return false;
+}
+
+ShardCheck DatabaseCheck::shard(std::uint32_t number) {
+  Shard& shard = shards_[number];
+  ShardCheck result;
+  if (!shard.fault.empty()) {
+    result.problems.push_back(shard.fault);
+    return result;
+  }
+  return ShardChecker(disk_, *this, number, shard.directory, shard.files).run();
 }
 
 }  // namespace stave

@@ -82,6 +82,7 @@ bool Compaction::begin() {
   run.manifest = shard_.manifest_;
   SegmentHeader header = shard_.segments_[run.victims.back()]->header;
   header.number = shard_.log_.next_number();
+  header.kind = SegmentKind::kCompacted;
   header.clean_gsn = run.clean_gsn;
   header.generation = 255;
   std::uint64_t bytes_max = 0;

@@ -151,7 +151,25 @@ Status Database::read_meta(Disk& disk) {
   return {};
 }
 
+Result<Database> Database::begin(Disk& disk, const std::string& directory, std::uint32_t shards) {
+  Database database;
+  database.directory_ = directory;
+  if (auto status = disk.make_directory(directory); !status.ok()) return status;
+  auto names = disk.list(directory);
+  if (!names.ok()) return names.take_status();
+  if (!names->empty()) return Status::error(directory + ": is not empty");
+  if (auto status = database.lock(true); !status.ok()) return status;
+  if (auto status = database.make_shards(disk, shards); !status.ok()) return status;
+  return database;
+}
+
 Status Database::create(Disk& disk, std::uint32_t shards) {
+  // The meta file comes last: once it is there, so is everything else.
+  if (auto status = make_shards(disk, shards); !status.ok()) return status;
+  return publish(disk);
+}
+
+Status Database::make_shards(Disk& disk, std::uint32_t shards) {
   auto id = random_id();
   if (!id.ok()) return id.take_status();
   auto history = random_id();
@@ -159,13 +177,16 @@ Status Database::create(Disk& disk, std::uint32_t shards) {
   id_ = *id;
   history_ = *history;
   shards_ = shards;
-  std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) +
-                     "\nshards " + std::to_string(shards) + "\nhistory " + to_hex(history_) + "\n";
-  text += crc_line(text);
-  // The meta file comes last: once it is there, so is everything else.
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
     if (auto status = disk.make_directory(shard_directory(shard)); !status.ok()) return status;
   }
+  return {};
+}
+
+Status Database::publish(Disk& disk) {
+  std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) +
+                     "\nshards " + std::to_string(shards_) + "\nhistory " + to_hex(history_) + "\n";
+  text += crc_line(text);
   return replace_file(disk, directory_, std::string(kMetaName), text);
 }
 

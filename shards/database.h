@@ -29,6 +29,11 @@ class Database {
   // The same for reading only (stave-check): must exist; takes the lock, writes nothing.
   static Result<Database> open_existing(Disk& disk, const std::string& directory);
 
+  // A new database in a directory that is absent or empty, for a program that fills it: it is one only once
+  // publish() has written its meta file.
+  static Result<Database> begin(Disk& disk, const std::string& directory, std::uint32_t shards);
+  Status publish(Disk& disk);
+
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;
   ~Database();  // gives the lock back
@@ -46,6 +51,7 @@ class Database {
   Status lock(bool create);
   Status read_meta(Disk& disk);
   Status create(Disk& disk, std::uint32_t shards);
+  Status make_shards(Disk& disk, std::uint32_t shards);
 
   std::string directory_;
   DatabaseId id_{};

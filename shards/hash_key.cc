@@ -28,4 +28,9 @@ std::uint64_t hash_key(std::string_view key) {
   return XXH3_64bits_withSeed(key.data(), key.size(), hash_seed);
 }
 
+KeyDigest digest_key(std::string_view key) {
+  const XXH128_hash_t digest = XXH3_128bits_withSeed(key.data(), key.size(), hash_seed);
+  return {digest.low64, digest.high64};
+}
+
 }  // namespace stave

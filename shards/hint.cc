@@ -80,6 +80,19 @@ Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segm
   return reader;
 }
 
+Result<SegmentHeader> HintReader::segment_of(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes) return Status::error("is not a hint of Stave");
+  SegmentHeader header;
+  bytes.copy(reinterpret_cast<char*>(header.database.data()), header.database.size(), 16);
+  header.shard = get<std::uint32_t>(bytes, 32);
+  header.number = header.order = get<std::uint64_t>(bytes, 40);
+  header.lowest_gsn = get<std::uint64_t>(bytes, 48);
+  header.highest_gsn = get<std::uint64_t>(bytes, 56);
+  header.end_bytes = get<std::uint64_t>(bytes, 64);
+  header.sealed = true;
+  return header;
+}
+
 void HintReader::mend_for_fuzzing(std::string& bytes) {
   if (bytes.size() < kHeaderBytes) return;
   bytes.replace(0, kMagic.size(), kMagic);
@@ -108,6 +121,13 @@ Status HintReader::check_entries() const {
     at += size;
   }
   return at == bytes_.size() ? Status() : Status::error("has a wrong length");
+}
+
+bool HintReader::next(std::size_t& at, HintEntry& entry) const {
+  if (at == 0) at = kHeaderBytes;
+  if (at == bytes_.size()) return false;
+  entry = decode(at);
+  return true;
 }
 
 HintEntry HintReader::decode(std::size_t& at) const {

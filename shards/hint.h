@@ -50,11 +50,17 @@ class HintReader {
   // Takes the whole file's bytes. An error says why the hint cannot be used for this segment.
   static Result<HintReader> open(std::string bytes, const SegmentHeader& segment);
 
+  // The segment that a hint says it is of, sealed, for when the segment's own header cannot be read:
+  // identity, GSNs and end. What open() does with it says whether the hint is whole.
+  static Result<SegmentHeader> segment_of(std::string_view bytes);
+
   // Makes the header of damaged bytes fit the segment SegmentHeader{}, so that a fuzzer reaches what lies
   // behind it.
   static void mend_for_fuzzing(std::string& bytes);
 
   std::uint64_t count() const { return count_; }
+  // One entry after the other: `at` begins as 0. False behind the last.
+  bool next(std::size_t& at, HintEntry& entry) const;
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {

@@ -37,7 +37,9 @@ std::string fault_of(std::string_view bytes, const DatabaseId& database, std::ui
   if (get<std::uint32_t>(bytes, kCrcAt) != file_crc(bytes)) return "has a wrong checksum";
   if (bytes.substr(16, 16) != view_of(database) || get<std::uint32_t>(bytes, 32) != shard)
     return "belongs to another database or shard";
-  if (get<std::uint64_t>(bytes, kSegmentsAt) != (bytes.size() - kNumbersAt) / 8) return "has a wrong length";
+  const std::uint64_t numbers_bytes = bytes.size() - kNumbersAt;
+  if (numbers_bytes % 8 != 0 || get<std::uint64_t>(bytes, kSegmentsAt) != numbers_bytes / 8)
+    return "has a wrong length";
   return "";
 }
 
@@ -47,33 +49,31 @@ bool Manifest::lists(std::uint64_t number) const {
   return std::binary_search(segments.begin(), segments.end(), number);
 }
 
-Result<Manifest> Manifest::load(Disk& disk, const std::string& directory, const DatabaseId& database,
-                                std::uint32_t shard) {
+Manifest Manifest::none() {
   Manifest manifest;
   for (std::size_t db = 0; db < manifest.db_map.size(); ++db)
     manifest.db_map[db] = static_cast<std::uint8_t>(db);
-  const std::string path = directory + "/" + kManifestName;
-  if (!disk.exists(path)) return manifest;
-  auto bytes = read_file(disk, path);
-  if (!bytes.ok()) return bytes.take_status();
-  if (const std::string fault = fault_of(*bytes, database, shard); !fault.empty())
-    return Status::error(path + ": " + fault);
-  manifest.log_gsn = get<std::uint64_t>(*bytes, kLogGsnAt);
-  manifest.settled = get<std::uint64_t>(*bytes, kLogGsnAt + 8);
-  manifest.swap_gsn = get<std::uint64_t>(*bytes, kLogGsnAt + 16);
-  for (std::size_t db = 0; db < limits::kDatabases; ++db) {
-    manifest.db_map[db] = get<std::uint8_t>(*bytes, kDbMapAt + db);
-    manifest.flush_gsn[db] = get<std::uint64_t>(*bytes, kFlushGsnAt + 8 * db);
-    if (manifest.db_map[db] >= limits::kDatabases) return Status::error(path + ": has a wrong db map");
-  }
-  manifest.segments.resize(get<std::uint64_t>(*bytes, kSegmentsAt));
-  for (std::size_t i = 0; i < manifest.segments.size(); ++i)
-    manifest.segments[i] = get<std::uint64_t>(*bytes, kNumbersAt + 8 * i);
   return manifest;
 }
 
-Status Manifest::save(Disk& disk, const std::string& directory, const DatabaseId& database,
-                      std::uint32_t shard) const {
+Result<Manifest> Manifest::decode(std::string_view bytes, const DatabaseId& database, std::uint32_t shard) {
+  if (const std::string fault = fault_of(bytes, database, shard); !fault.empty()) return Status::error(fault);
+  Manifest manifest;
+  manifest.log_gsn = get<std::uint64_t>(bytes, kLogGsnAt);
+  manifest.settled = get<std::uint64_t>(bytes, kLogGsnAt + 8);
+  manifest.swap_gsn = get<std::uint64_t>(bytes, kLogGsnAt + 16);
+  for (std::size_t db = 0; db < limits::kDatabases; ++db) {
+    manifest.db_map[db] = get<std::uint8_t>(bytes, kDbMapAt + db);
+    manifest.flush_gsn[db] = get<std::uint64_t>(bytes, kFlushGsnAt + 8 * db);
+    if (manifest.db_map[db] >= limits::kDatabases) return Status::error("has a wrong db map");
+  }
+  manifest.segments.resize(get<std::uint64_t>(bytes, kSegmentsAt));
+  for (std::size_t i = 0; i < manifest.segments.size(); ++i)
+    manifest.segments[i] = get<std::uint64_t>(bytes, kNumbersAt + 8 * i);
+  return manifest;
+}
+
+std::string Manifest::encode(const DatabaseId& database, std::uint32_t shard) const {
   std::string bytes(kMagic);
   put(bytes, kManifestVersion);
   put(bytes, std::uint32_t{0});
@@ -89,7 +89,33 @@ Status Manifest::save(Disk& disk, const std::string& directory, const DatabaseId
   for (const std::uint64_t number : segments) put(bytes, number);
   const std::uint32_t crc = file_crc(bytes);
   bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
-  return replace_file(disk, directory, kManifestName, bytes);
+  return bytes;
+}
+
+void Manifest::mend_for_fuzzing(std::string& bytes) {
+  if (bytes.size() < kNumbersAt) return;
+  std::string header(kMagic);
+  put(header, kManifestVersion);
+  header.resize(kLogGsnAt, '\0');  // crc, database, shard
+  bytes.replace(0, header.size(), header);
+  const std::uint32_t crc = file_crc(bytes);
+  bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
+}
+
+Result<Manifest> Manifest::load(Disk& disk, const std::string& directory, const DatabaseId& database,
+                                std::uint32_t shard) {
+  const std::string path = directory + "/" + kManifestName;
+  if (!disk.exists(path)) return none();
+  auto bytes = read_file(disk, path);
+  if (!bytes.ok()) return bytes.take_status();
+  auto manifest = decode(*bytes, database, shard);
+  if (!manifest.ok()) return Status::error(path + ": " + manifest.message());
+  return manifest;
+}
+
+Status Manifest::save(Disk& disk, const std::string& directory, const DatabaseId& database,
+                      std::uint32_t shard) const {
+  return replace_file(disk, directory, kManifestName, encode(database, shard));
 }
 
 }  // namespace stave

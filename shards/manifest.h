@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shards/disk.h"
@@ -41,6 +42,15 @@ struct Manifest {
   std::vector<std::uint64_t> segments;  // their numbers, ascending
 
   bool lists(std::uint64_t number) const;
+
+  // Without I/O. Errors say what is wrong, without the file's name.
+  static Result<Manifest> decode(std::string_view bytes, const DatabaseId& database, std::uint32_t shard);
+  std::string encode(const DatabaseId& database, std::uint32_t shard) const;
+  // Makes the header of damaged bytes fit DatabaseId{} and shard 0, so that a fuzzer reaches what lies
+  // behind.
+  static void mend_for_fuzzing(std::string& bytes);
+  // Of a shard that was never compacted.
+  static Manifest none();
 
   // An absent file is an empty manifest. Errors name the file.
   static Result<Manifest> load(Disk& disk, const std::string& directory, const DatabaseId& database,

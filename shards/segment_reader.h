@@ -39,6 +39,11 @@ class SegmentReader {
     buffered_ += offset_ - offset_bytes;
     offset_ = offset_bytes;
   }
+  // Goes on at this offset.
+  void seek(std::uint64_t offset_bytes) {
+    offset_ = buffer_offset_ = offset_bytes;
+    buffered_ = 0;
+  }
   // What kBad or kError mean, with file and offset.
   Status error() const;
   // True if something was written from `from` on, where no whole batch is: anything but zeros; in a recycled

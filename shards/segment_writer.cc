@@ -12,7 +12,6 @@ namespace stave {
 SegmentWriter::SegmentWriter(Disk& disk, std::string directory, const SegmentHeader& header,
                              std::uint64_t bytes_max, Fault fault)
     : disk_(disk), directory_(std::move(directory)), header_(header), bytes_max_(bytes_max), fault_(fault) {
-  header_.kind = SegmentKind::kCompacted;
   header_.lowest_gsn = ~std::uint64_t{0};
   header_.highest_gsn = 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SegmentWriter: makes a whole compacted segment, record by record. It stands under a temporary name until
-// finish() has made it durable. For one thread at a time, not the owner's: it blocks.
+// SegmentWriter: makes a whole sealed segment, record by record, for compaction and for salvage. It stands
+// under a temporary name until finish() has made it durable. For one thread at a time, not the owner's: it
+// blocks.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace stave {
 
 class SegmentWriter {
  public:
-  // `header`: database, shard, number, order, generation and clean GSN; the rest is filled in here.
+  // `header`: database, shard, kind, number, order, generation and clean GSN; the rest is filled in here.
   // `bytes_max`: what all records together may take.
   SegmentWriter(Disk& disk, std::string directory, const SegmentHeader& header, std::uint64_t bytes_max,
                 Fault fault = Fault::kNone);

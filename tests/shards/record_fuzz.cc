@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzzes what reads bytes of the log: records (raw, and with their checksum made right so that what lies
-// behind it is reached) and hints. Nothing may read out of bounds, and what decodes must encode to the same
-// bytes.
+// behind it is reached), hints and manifests. Nothing may read out of bounds, and what decodes must encode to
+// the same bytes.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shards/hint.h"
+#include "shards/manifest.h"
 #include "shards/record.h"
 
 namespace {
@@ -60,6 +61,11 @@ void read_hint(std::string bytes) {
   require(seen >= hint->count());
 }
 
+void read_manifest(const std::string& bytes) {
+  auto manifest = stave::Manifest::decode(bytes, stave::DatabaseId{}, 0);
+  if (manifest.ok()) require(manifest->encode(stave::DatabaseId{}, 0) == bytes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -72,5 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string hint = bytes;
   stave::HintReader::mend_for_fuzzing(hint);
   read_hint(std::move(hint));
+  read_manifest(bytes);
+  std::string manifest = bytes;
+  stave::Manifest::mend_for_fuzzing(manifest);
+  read_manifest(manifest);
   return 0;
 }

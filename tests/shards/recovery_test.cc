@@ -101,7 +101,7 @@ void make_blank(const std::string& path) {
 
 std::vector<std::string> problems_in(const std::string& directory) {
   NotingDisk disk;
-  return check_shard(disk, directory, DatabaseId{}, 0).problems;
+  return DatabaseCheck(disk, DatabaseId{}, {directory}).shard(0).problems;
 }
 
 // A transaction with this one change, of this shard and of shard 1.
@@ -245,7 +245,7 @@ TEST_CASE("the check ends a torn tail where a start does, before a batch that is
   REQUIRE(recovery.finish([](const TransactionHeader&) { return true; }).ok());
   REQUIRE(shard.set_string({0, "d"}, {"x", 0, false}).ok());
   shard.log().flush();
-  const ShardCheck found = check_shard(disk, directory.path(), DatabaseId{}, 0);
+  const ShardCheck found = DatabaseCheck(disk, DatabaseId{}, {directory.path()}).shard(0);
   CHECK(found.problems.empty());
   REQUIRE(found.segments.size() == 2);
   CHECK(found.segments[0].records == 1);

@@ -63,6 +63,8 @@ struct ShardSetup {
   std::uint64_t memory_bytes_max = 0;
   std::string backend = "threads";
   bool transactions_complete = true;  // as the other shards say
+  std::uint32_t number = 0;
+  DatabaseId database{};
 };
 
 class ShardUnderTest {
@@ -150,6 +152,8 @@ class ShardUnderTest {
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
     options.ledger = &ledger_;
+    options.number = options.log.shard = setup_.number;
+    options.log.database = setup_.database;
     options.log.directory = directory_;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.mode = setup_.mode;

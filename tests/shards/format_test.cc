@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows that this version reads what each earlier version wrote: the databases in tests/formats, each with a
+// list of all its keys beside it (see write.py there).
+#include <fstream>
+#include <sstream>
+
+#include "shards/check.h"
+#include "shards/database.h"
+#include "tests/shards/shard_testing.h"
+
+namespace stave {
+namespace {
+
+using testing::ShardUnderTest;
+using testing::TempDirectory;
+
+struct Line {
+  int db = 0;
+  std::string key;
+  std::string value;
+  std::int64_t expiry_ms = 0;
+  bool raw = false;
+};
+
+std::string from_hex(const std::string& text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+std::vector<Line> read_list(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::vector<Line> lines;
+  std::string key;
+  std::string value;
+  std::string encoding;
+  for (Line line; file >> line.db >> key >> value >> line.expiry_ms >> encoding;) {
+    line.key = from_hex(key);
+    line.value = from_hex(value);  // "-" is too short for a byte
+    if (line.expiry_ms < 0) line.expiry_ms = 0;
+    line.raw = encoding == "raw" && line.value.size() <= 44;
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+using Shards = std::vector<std::unique_ptr<ShardUnderTest>>;
+
+void compare(Shards& shards, const std::vector<Line>& lines) {
+  std::array<std::size_t, limits::kDatabases> keys{};
+  for (const Line& line : lines) {
+    CAPTURE(line.db);
+    CAPTURE(line.key);
+    ++keys[static_cast<std::size_t>(line.db)];
+    std::size_t holders = 0;
+    for (const auto& shard : shards) {
+      const auto value = shard->get(line.key, line.db);
+      if (!value.has_value()) continue;
+      ++holders;
+      CHECK(*value == line.value);
+      const Entry* entry = shard->shard().entry({line.db, line.key});
+      CHECK(entry->expiry_ms() == line.expiry_ms);
+      if (line.raw) CHECK(entry->has(Entry::kRawEncoding));
+    }
+    CHECK(holders == 1);
+  }
+  for (std::size_t db = 0; db < keys.size(); ++db) {
+    std::size_t found = 0;
+    for (const auto& shard : shards) found += shard->shard().sizes().keys[db].load();
+    CHECK(found == keys[db]);
+  }
+}
+
+// Every byte of the directory is as it was written.
+void check_format(const std::string& directory, const std::vector<Line>& lines) {
+  auto disk = std::move(*open_disk("threads", nullptr));
+  auto database = Database::open_existing(*disk, directory);
+  REQUIRE(database.ok());
+  std::vector<std::string> directories;
+  for (std::uint32_t shard = 0; shard < database->shards(); ++shard)
+    directories.push_back(database->shard_directory(shard));
+  DatabaseCheck check(*disk, database->id(), directories);
+  std::uint64_t keys = 0;
+  for (std::uint32_t shard = 0; shard < database->shards(); ++shard) {
+    const ShardCheck found = check.shard(shard);
+    CHECK(found.problems.empty());
+    for (const std::uint64_t count : found.keys) keys += count;
+  }
+  CHECK(keys == lines.size());
+  // Once by the hints, and once more by what that start has written.
+  for (int start = 0; start < 2; ++start) {
+    Shards shards;
+    for (std::uint32_t shard = 0; shard < database->shards(); ++shard)
+      shards.push_back(std::make_unique<ShardUnderTest>(
+          directories[shard], testing::ShardSetup{.number = shard, .database = database->id()}));
+    compare(shards, lines);
+    for (const auto& shard : shards) shard->close();
+  }
+}
+
+TEST_CASE("this version reads the databases that each version wrote") {
+  const std::filesystem::path formats = std::filesystem::path(STAVE_SOURCE_DIRECTORY) / "tests/formats";
+  std::size_t tested = 0;
+  for (const auto& found : std::filesystem::directory_iterator(formats)) {
+    if (!found.is_directory() || found.path().filename().string()[0] != 'v') continue;
+    CAPTURE(found.path().string());
+    const auto lines = read_list(found.path().string() + ".keys");
+    REQUIRE(lines.size() > 50);
+    const TempDirectory copy;
+    std::filesystem::copy(found.path(), copy.path(), std::filesystem::copy_options::recursive);
+    check_format(copy.path(), lines);
+    ++tested;
+  }
+  CHECK(tested >= 1);
+}
+
+}  // namespace
+}  // namespace stave
