@@ -34,7 +34,7 @@ Slot* Shard::live_slot(Key key) {
 Found Shard::find(Key key, bool touch) {
   Slot* slot = live_slot(key);
   if (slot == nullptr) return {};
-  if (touch && slot->clock() < kClockMax) slot->set_clock(slot->clock() + 1);
+  if (touch) this->touch(*slot);
   const Entry& entry = *slot->entry();
   Found found;
   found.exists = true;
@@ -117,12 +117,15 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   account(log_db, *entry, resident, 1);
   count_live(*entry, 1);
   if (slot == nullptr) {
-    db.index.insert(hash, entry, resident);
+    slot = db.index.insert(hash, entry, resident);
+    if (resident) enter_cache(log_db, *slot, hash);
   } else {
     Entry* old = slot->entry();
     account(log_db, *old, slot->resident(), -1);
+    const bool enters = resident && !slot->resident();
     slot->set_entry(entry, resident);
     Entry::destroy(old);
+    if (enters) enter_cache(log_db, *slot, hash);
   }
   publish_sizes(log_db);
 }
@@ -198,7 +201,10 @@ void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
-  remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  remake(log_db, *slot, &value);
+  slot->entry()->set_flag(Entry::kStaged, true);
+  enter_cache(log_db, *slot, key.hash);
 }
 
 // Puts the same entry in its place with `value`, or without any when that is null.

@@ -27,6 +27,7 @@
 #include "shards/log.h"
 #include "shards/manifest.h"
 #include "shards/stager.h"
+#include "shards/trial_queue.h"
 
 namespace stave {
 
@@ -174,11 +175,10 @@ class Shard final : public Keyspace {
 
  private:
   friend class Stager;
-  static constexpr std::uint64_t kClockMax = 3;
-
   struct Db {
     Index index;
-    Index::Hand hand;
+    Index::Hand hand;        // of the cache's clock
+    Index::Hand forgetting;  // what was demoted long ago
     std::uint64_t expiring = 0;
     std::uint64_t resident = 0;
   };
@@ -202,6 +202,9 @@ class Shard final : public Keyspace {
   void remap_dbs();
   void install(Key key, Location location, std::string_view value);
   void remake(int log_db, Slot& slot, const std::string_view* value);
+  void touch(Slot& slot);
+  void enter_cache(int log_db, Slot& slot, std::uint64_t hash);
+  bool end_trial();
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
   void seal_next();
@@ -214,6 +217,7 @@ class Shard final : public Keyspace {
   Stager stager_;
   LockTable locks_;
   ExpiryQueue expiry_;
+  TrialQueue trial_;
   // While the queue is made anew: the new one, and where the walk over the keys is.
   struct Tidying {
     ExpiryQueue queue;
