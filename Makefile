@@ -8,7 +8,7 @@ UNITS = $(filter-out %_fuzz.cc,$(filter %.cc,$(SOURCES)))
 BUILD = cmake --preset $(1) >/dev/null && cmake --build --preset $(1) -j $(JOBS)
 CTEST = ctest --preset $(1) -j $(JOBS)
 
-.PHONY: all run test fast asan tsan fuzz bench format check-format lint clean help packages client-packages
+.PHONY: all run test fast asan tsan fuzz soak bench format check-format lint clean help packages client-packages
 all: packages  ## build the server: build/release/stave-server
 	$(call BUILD,release)
 
@@ -37,6 +37,10 @@ fuzz:  ## each fuzzer for FUZZ_SECONDS=30
 	.ci/install-packages build fuzz
 	$(call BUILD,fuzz)
 	.ci/fuzz $(FUZZ_SECONDS)
+
+soak: packages  ## the simulation with fresh seeds until stopped or the first violation; SEED=n repeats one
+	$(call BUILD,release) --target stave-soak
+	build/release/stave-soak $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: all client-packages  ## the benchmarks, beside redis-server; ARGS= goes to tests/bench/run.py
 	/usr/bin/python3 tests/bench/run.py --server build/release/stave-server $(ARGS)

@@ -32,6 +32,28 @@ inline constexpr std::size_t kScanChunkBytes = 4u << 20;
 // Slots that the cache's clock may pass in one step before it gives the loop back.
 inline constexpr std::size_t kClockSlotsPerStep = 4096;
 
+// Segments that one compaction run replaces: their files stay open and on disk until its end.
+inline constexpr std::size_t kVictimsMax = 64;
+// Compaction joins segments below this part of the normal size when there are so many of them: each start
+// leaves one.
+inline constexpr std::uint64_t kSmallSegmentPart = 8;
+inline constexpr std::size_t kSmallSegmentsMax = 16;
+// Records that compaction looks up in one slice of the loop (some 100 ns each), and bytes of them.
+inline constexpr std::size_t kCompactedRecordsPerSlice = 2000;
+inline constexpr std::size_t kCompactedBytesPerSlice = 1u << 20;
+// A compacted segment is handed to the kernel in pieces of this size, and synced after so much, so that the
+// syncs of the log never wait for much.
+inline constexpr std::size_t kCompactionWriteBytes = 256u << 10;
+inline constexpr std::uint64_t kCompactionSyncBytes = 4u << 20;
+// How often compaction looks for something to do, and how long it waits after an error.
+inline constexpr std::int64_t kCompactionCheckMs = 1000;
+inline constexpr std::int64_t kCompactionRetryMs = 10'000;
+// While commands wait for the disk, compaction takes this part of its budget, and more the further the dead
+// bytes are above the threshold: all of it from so many percent on. It may catch up on so much lost time.
+inline constexpr double kPolitePart = 0.25;
+inline constexpr double kUrgentPercent = 10;
+inline constexpr std::int64_t kPaceSlackMs = 50;
+
 // Expired keys removed in one slice of active expiry (about a millisecond's work).
 inline constexpr std::size_t kExpiredKeysPerSlice = 1000;
 

@@ -125,7 +125,8 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
     capacity = std::max(rounded, capacity / 2 / kBlockBytes * kBlockBytes);
     status = (*file)->allocate(capacity);
   }
-  if (status.ok()) status = disk_.sync_directory(options_.directory);
+  if (status.ok() && options_.fault != Fault::kNoDirectorySync)
+    status = disk_.sync_directory(options_.directory);
   if (status.ok()) return file;
   if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   return status;

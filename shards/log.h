@@ -19,6 +19,7 @@
 
 #include "shards/disk.h"
 #include "shards/entry.h"
+#include "shards/fault.h"
 #include "shards/limits.h"
 #include "shards/log_buffer.h"
 #include "shards/record.h"
@@ -40,6 +41,7 @@ class Log {
     std::uint32_t shard = 0;
     std::uint64_t segment_bytes = 256u << 20;
     SyncMode mode = SyncMode::kEverysec;
+    Fault fault = Fault::kNone;  // tests only
     // Told when writes begin to be refused, and when they are taken again.
     std::function<void(const std::string&)> warn = [](const std::string&) {};
   };

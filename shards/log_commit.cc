@@ -23,7 +23,7 @@ bool overlaps(const IoRequest& request, const File* file, std::uint64_t offset, 
 
 void Log::flush() {
   if (failed()) return progress();
-  if (mode_ == SyncMode::kAlways) return start_commit();
+  if (mode_ == SyncMode::kAlways && options_.fault != Fault::kAckBeforeSync) return start_commit();
   // After a change of mode a durable write may still own the last block; its completion calls flush() again.
   if (commit_in_flight_ || zero_in_flight_) return;
   // Who began to wait in the mode `always` may have nothing to wait for any more.
@@ -53,6 +53,10 @@ void Log::write_buffered(LogBuffer& buffer) {
   counters_.bytes_written += bytes.size();
   segment.written_bytes = end;
   written_gsn_ = buffer.last_gsn;
+  if (options_.fault == Fault::kAckBeforeSync) {
+    segment.durable_bytes = end;
+    durable_gsn_ = written_gsn_;
+  }
 }
 
 void Log::start_commit() {
@@ -100,6 +104,7 @@ void Log::submit_commit(LogBuffer& buffer) {
   commit_.done = [](IoRequest& request) { static_cast<Log*>(request.owner)->commit_done(request); };
   commit_in_flight_ = true;
   disk_.submit(commit_);
+  if (options_.fault == Fault::kAckBeforeWrite) written_gsn_ = durable_gsn_ = commit_gsn_;
 }
 
 void Log::commit_done(IoRequest& request) {
@@ -202,6 +207,7 @@ void Log::sync_next() {
 void Log::sync_done(IoRequest& request) {
   --syncs_in_flight_;
   Segment& segment = *segments_[to_sync_.front()];
+  if (request.result < 0 && options_.fault == Fault::kRetryFailedSync) return sync_next();
   if (request.result < 0) {
     fail(segment.file->path() + ": fdatasync: " + std::strerror(static_cast<int>(-request.result)));
     return progress();
@@ -216,7 +222,9 @@ void Log::seal_rolled() {
   while (!unsealed_.empty()) {
     Segment& segment = *segments_[unsealed_.front()];
     const bool busy = (zero_in_flight_ && zero_.file == segment.file.get()) || syncs_in_flight_ > 0;
-    if (segment.durable_bytes < segment.end_bytes || busy) return;
+    const std::uint64_t safe_bytes =
+        options_.fault == Fault::kHintBeforeData ? segment.written_bytes : segment.durable_bytes;
+    if (safe_bytes < segment.end_bytes || busy) return;
     segment.sealed = true;
     const std::uint32_t slot = unsealed_.front();
     unsealed_.pop_front();

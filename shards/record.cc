@@ -69,7 +69,13 @@ void finish_record(char* record, std::uint8_t flags, std::uint32_t seed) {
   store(record, crc32c(seed, record + 4, content_bytes(record) - 4));
 }
 
-DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size) {
+std::uint64_t encoded_record_bytes(std::string_view bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return 0;
+  return (content_bytes(bytes.data()) + 7) & ~std::uint64_t{7};
+}
+
+DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size,
+                           bool verify) {
   size = kRecordHeaderBytes;
   if (bytes.size() < kRecordHeaderBytes) return DecodeResult::kTruncated;
   const char* at = bytes.data();
@@ -85,7 +91,8 @@ DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& r
   record.flags = static_cast<std::uint8_t>(at[kFlagsAt]);
   size = record_bytes(key_bytes, value_bytes, record.has(kHasExpiry));
   if (bytes.size() < size) return DecodeResult::kTruncated;
-  if (load<std::uint32_t>(at) != crc32c(seed, at + 4, content_bytes(at) - 4)) return DecodeResult::kBad;
+  if (verify && load<std::uint32_t>(at) != crc32c(seed, at + 4, content_bytes(at) - 4))
+    return DecodeResult::kBad;
   record.kind = static_cast<RecordKind>(kind);
   record.db = static_cast<std::uint8_t>(at[kDbAt]);
   record.gsn = load<std::uint64_t>(at + kGsnAt);

@@ -61,6 +61,10 @@ void encode_record(const Record& record, char* into);
 // Adds `flags` to the encoded record and computes its CRC.
 void finish_record(char* record, std::uint8_t flags, std::uint32_t seed);
 
+// What the record at the start of `bytes` takes by its header, checked or not; 0 when its header is not there
+// as a whole.
+std::uint64_t encoded_record_bytes(std::string_view bytes);
+
 enum class DecodeResult : std::uint8_t {
   kOk,
   kEnd,        // zeros: nothing was written here
@@ -69,7 +73,9 @@ enum class DecodeResult : std::uint8_t {
 };
 // Decodes the record at the start of `bytes`. On kOk the views of `record` point into `bytes` and `size` is
 // what it takes, padding included. On kTruncated `size` is what it would take (at least kRecordHeaderBytes).
-DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size);
+// `verify` is false for Fault::kSkipChecksum only.
+DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size,
+                           bool verify = true);
 
 // What a kTransaction record carries as its value: id u64, then the shards that take part, u16 each. A
 // transaction counts only when all of them have it.

@@ -14,7 +14,8 @@ Recovery::Recovery(Disk& disk, Shard& shard, const Shard::Options& options)
       shard_(shard),
       directory_(options.log.directory),
       database_(options.log.database),
-      number_(options.number) {}
+      number_(options.number),
+      fault_(options.fault()) {}
 
 Recovery::Complete Recovery::verdict_of(const std::vector<std::unique_ptr<Recovery>>& recoveries) {
   return [&recoveries](const TransactionHeader& header) {
@@ -122,11 +123,11 @@ Status Recovery::open_segment(Piece& piece) {
   piece.blank = std::all_of(block.begin(), block.end(), [](char c) { return c == 0; });
   auto header = SegmentHeader::decode(std::string_view(block).substr(0, *got));
   if (!header.ok()) {
-    piece.fault = header.message();
+    piece.header_error = header.message();
     return {};
   }
   if (header->database != database_ || header->shard != number_ || header->number != piece.number) {
-    piece.fault = "belongs to another database, shard or number";
+    piece.header_error = "belongs to another database, shard or number";
     return {};
   }
   const bool compacted = header->kind == SegmentKind::kCompacted;
@@ -148,7 +149,7 @@ Status Recovery::judge_segment(Piece& piece, bool tail) {
     if (!piece.blank) set_aside(piece, "has no whole header");
     return {};
   }
-  if (!piece.fault.empty()) return Status::error(path(piece) + ": " + piece.fault);
+  if (!piece.header_error.empty()) return Status::error(path(piece) + ": " + piece.header_error);
   const SegmentHeader& header = piece.segment->header;
   if (header.sealed && (header.end_bytes > piece.file_bytes || header.end_bytes < kSegmentHeaderBytes)) {
     return Status::error(path(piece) + ": is " + std::to_string(piece.file_bytes) + " bytes long, " +
@@ -256,7 +257,8 @@ Status Recovery::scan(Piece& piece) {
     }
     gsn = segment.header.kind == SegmentKind::kLog ? record.gsn : std::max(gsn, record.gsn);
     take(record, offset, piece, nullptr);
-    if (!record.has(kContinues)) good = {reader.offset(), gsn};
+    const bool whole = !record.has(kContinues) || fault_ == Fault::kPartOfBatch;
+    if (whole) good = {reader.offset(), gsn};
   }
   apply_group();
   batch_.clear();
@@ -370,7 +372,7 @@ void Recovery::apply_batch(const Complete* complete) {
       note_transaction(header.id);
       if (complete == nullptr) continue;
       const bool aborted = aborted_.contains(header.id);
-      is_void = aborted || !(*complete)(header);
+      is_void = (aborted || !(*complete)(header)) && fault_ != Fault::kPartOfTransaction;
       if (is_void && !aborted) newly_void_.push_back(header.id);
     } else if (!is_void) {
       apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
@@ -400,7 +402,7 @@ Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
-    if (piece.gone() || !piece.tail) continue;
+    if (piece.gone() || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;
     if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {

@@ -65,7 +65,7 @@ class Recovery {
     std::uint64_t number = 0;
     std::uint64_t order = 0;
     std::unique_ptr<Segment> segment;  // null once the shard has it
-    std::string fault;                 // why its header cannot be used
+    std::string header_error;          // why its header cannot be used
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
@@ -133,6 +133,7 @@ class Recovery {
   const std::string directory_;
   const DatabaseId database_;
   const std::uint32_t number_;
+  const Fault fault_;
   Manifest manifest_;
   std::vector<Piece> pieces_;            // in the order of replay
   std::vector<std::string> unfinished_;  // names of files that were being made

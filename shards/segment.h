@@ -70,6 +70,7 @@ struct Segment {
   bool sealed = false;    // gets no more records, and what it has is durable
   bool complete = false;  // its header says so, too
   bool hinted = false;
+  bool damaged = false;  // compaction could not read it
 };
 
 // The segments of a shard by slot number; a null is a free slot.

@@ -31,6 +31,11 @@ bool SegmentReader::fill(std::uint64_t bytes) {
   return true;
 }
 
+bool SegmentReader::has_next() const {
+  const std::uint64_t size = encoded_record_bytes(available());
+  return size != 0 && size <= buffered_;
+}
+
 SegmentReader::Outcome SegmentReader::next(Record& record, std::uint64_t& offset_bytes) {
   std::uint64_t size = 0;
   while (true) {

@@ -30,6 +30,8 @@ class SegmentReader {
   Outcome next(Record& record, std::uint64_t& offset_bytes);
   // Sets what is called, inside next(), before the views of earlier records lose their ground.
   void before_read(std::function<void()> callback) { before_read_ = std::move(callback); }
+  // True when next() would give a record without reading.
+  bool has_next() const;
   // Where the next record would begin.
   std::uint64_t offset() const { return offset_; }
   // Takes the record that was just read back: it is not what belongs there.

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "shards/compaction.h"
 #include "shards/expiry_queue.h"
 #include "shards/index.h"
 #include "shards/keyspace.h"
@@ -61,8 +62,10 @@ class Shard final : public Keyspace {
     std::uint32_t number = 0;
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Log::Options log;
-    TransactionLedger* ledger = nullptr;  // null: the shard is the only one
+    TransactionLedger* ledger = nullptr;                                       // null: no compaction
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
+
+    Fault fault() const { return log.fault; }
   };
   struct Counters {
     std::uint64_t expired = 0;
@@ -135,6 +138,11 @@ class Shard final : public Keyspace {
   std::int64_t next_expiry_ms() const {
     return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0;
   }
+  // A step of compaction (Compaction::step).
+  std::int64_t compact() { return compaction_.step(); }
+  Compaction& compaction() { return compaction_; }
+  // Does what the ledger of transactions asks for; true when there is more to do.
+  bool answer_ledger();
   // Drops values from memory until within the budget, a bounded step at a time; true when there is more to
   // do.
   bool demote();
@@ -171,9 +179,10 @@ class Shard final : public Keyspace {
   std::uint64_t index_bytes() const;
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
-  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_; }
+  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_ && compaction_.idle(); }
 
  private:
+  friend class Compaction;
   friend class Stager;
   struct Db {
     Index index;
@@ -215,6 +224,7 @@ class Shard final : public Keyspace {
   SegmentTable segments_;
   Log log_;
   Stager stager_;
+  Compaction compaction_;
   LockTable locks_;
   ExpiryQueue expiry_;
   TrialQueue trial_;
@@ -240,6 +250,10 @@ class Shard final : public Keyspace {
   std::uint64_t resident_values_ = 0;
   std::size_t demote_db_ = 0;
   bool active_expiry_ = true;
+  // The round of the ledger that is being answered (0: none), and what must be durable for it.
+  std::uint64_t ledger_round_ = 0;
+  std::uint64_t ledger_gsn_ = 0;
+  std::uint64_t answered_round_ = 0;
   std::deque<std::uint32_t> to_seal_;  // slots, in the order of the log
   bool sealing_ = false;               // in the background
   bool sealing_failed_ = false;        // nothing is sealed any more

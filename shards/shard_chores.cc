@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard's work between commands: active expiry, sealing; and walks over its keys.
+#include <algorithm>
 #include <cassert>
 
 #include "shards/hint.h"
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 
 namespace stave {
 
@@ -107,6 +109,7 @@ void Shard::seal(std::uint32_t slot) {
 
 void Shard::seal_next() {
   if (to_seal_.empty()) return;
+  if (options_.fault() == Fault::kSealOutOfOrder) std::reverse(to_seal_.begin(), to_seal_.end());
   Segment& segment = *segments_[to_seal_.front()];
   to_seal_.pop_front();
   segment.header.sealed = true;
@@ -121,7 +124,7 @@ void Shard::seal_next() {
     Status& status = outcome->sealed;
     status = segment.file->truncate(header.end_bytes);
     if (status.ok()) status = segment.file->write(0, header.encode());
-    if (status.ok()) status = segment.file->sync();
+    if (status.ok() && options_.fault() != Fault::kHintBeforeData) status = segment.file->sync();
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
   };
   auto done = [this, &segment, outcome] {
@@ -143,7 +146,23 @@ void Shard::seal_next() {
   background_.run(std::move(work), std::move(done));
 }
 
+bool Shard::answer_ledger() {
+  TransactionLedger* const ledger = options_.ledger;
+  if (ledger == nullptr || log_.failed()) return false;
+  if (ledger_round_ == 0) {
+    const std::uint64_t asked = ledger->asked();
+    if (asked == answered_round_) return false;
+    ledger_round_ = asked;
+    ledger_gsn_ = log_.last_gsn();
+  }
+  if (!log_.make_durable(ledger_gsn_)) return true;
+  answered_round_ = std::exchange(ledger_round_, 0);
+  ledger->answer(options_.number, answered_round_);
+  return false;
+}
+
 void Shard::close() {
+  compaction_.stop();
   log_.close_active();
 }
 

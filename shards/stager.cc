@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/stager.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -58,6 +59,11 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   disk_.submit(request);
 }
 
+bool Stager::reads(std::uint32_t slot) const {
+  return std::any_of(reads_.begin(), reads_.end(),
+                     [&](const auto& each) { return each.second->location.segment() == slot; });
+}
+
 std::unique_ptr<Stager::Read> Stager::take_read(std::size_t bytes) {
   std::unique_ptr<Read> read;
   if (!spare_.empty()) {
@@ -101,7 +107,8 @@ Status Stager::check(const Read& read, std::string_view& value) const {
   std::uint64_t size = 0;
   const std::string_view bytes(read.memory.data() + read.record_at, read.record_bytes);
   const std::uint32_t seed = shard_.segments_[read.location.segment()]->seed;
-  if (decode_record(bytes, seed, record, size) != DecodeResult::kOk) return bad("checksum mismatch");
+  const bool verify = shard_.options_.fault() != Fault::kSkipChecksum;
+  if (decode_record(bytes, seed, record, size, verify) != DecodeResult::kOk) return bad("checksum mismatch");
   if (record.key != read.name || size != read.record_bytes) return bad("another record is there");
   value = record.value;
   return {};

@@ -35,6 +35,8 @@ class Stager {
   // `entry` is the cold entry of `key`. A null waiter only warms the value.
   void read(Key key, const Entry& entry, StageWaiter* waiter);
   std::size_t in_flight() const { return reads_.size(); }
+  // True while something is read from the segment in `slot`.
+  bool reads(std::uint32_t slot) const;
 
  private:
   struct Read {

@@ -26,6 +26,11 @@ std::uint64_t TransactionLedger::lowest_open() const {
   return open_.empty() ? next_ : *open_.begin();
 }
 
+std::uint64_t TransactionLedger::next_id() const {
+  const std::lock_guard lock(mutex_);
+  return next_;
+}
+
 void TransactionLedger::answer(std::uint32_t shard, std::uint64_t round) {
   const std::lock_guard lock(mutex_);
   answers_[shard] = std::max(answers_[shard], round);

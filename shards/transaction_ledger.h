@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TransactionLedger: which transactions over several shards are behind us. Compaction takes records out of
-// their transaction, so it must know that no power loss can make that transaction void any more: that all of
-// its shards have their parts, durably. One for all shards; any thread.
+// their transaction, and drops what a transaction has overwritten, so it must know that no power loss can
+// make that transaction void any more: that all of its shards have their parts, durably. One for all shards;
+// any thread.
 //
 //   ids    rise; open() gives one, close() says that all parts are written. Below lowest_open() all are.
 //   rounds ask() begins a round in which every shard makes durable what it has, and says so by answer().
@@ -25,6 +26,8 @@ class TransactionLedger {
   std::uint64_t open();
   void close(std::uint64_t id);
   std::uint64_t lowest_open() const;
+  // What the next open() gives.
+  std::uint64_t next_id() const;
 
   std::uint64_t ask() { return asked_.fetch_add(1) + 1; }
   // The newest round.

@@ -14,6 +14,7 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
+#include "tests/shards/waiter.h"
 
 namespace stave::testing {
 
@@ -40,16 +41,6 @@ class TestBackground final : public Background {
       job.done();
     }
   }
-};
-
-// Notes what became of a read.
-struct Waiter final : StageWaiter {
-  void staged(const Status& status) override {
-    called = true;
-    if (!status.ok()) error = status.message();
-  }
-  bool called = false;
-  std::string error;
 };
 
 class TempDirectory {

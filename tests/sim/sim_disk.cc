@@ -60,13 +60,16 @@ class SimFile final : public File {
     return inode_->kernel.copy(into.data(), into.size(), offset);
   }
   Status write(std::uint64_t offset, std::string_view bytes) override {
-    if (!disk_.begin_call()) return disk_.failure(path_);
+    if (!disk_.begin_call()) return disk_.write_failure(*inode_, offset, bytes, path_);
     if (auto status = disk_.grow(*inode_, offset + bytes.size(), path_); !status.ok()) return status;
     disk_.write(*inode_, offset, bytes);
     return {};
   }
   Status sync() override {
-    if (!disk_.begin_call()) return disk_.failure(path_);
+    if (!disk_.begin_call(true)) {
+      SimDisk::lose_unsynced(*inode_);
+      return disk_.failure(path_);
+    }
     SimDisk::make_durable(*inode_, inode_->synced_changes + inode_->unsynced.size());
     return {};
   }
@@ -106,16 +109,35 @@ Storage SimDisk::take_image() {
   return taken;
 }
 
-bool SimDisk::begin_call() {
+bool SimDisk::begin_call(bool is_sync) {
   ++calls_;
   if (calls_ == crashing_call_) image_ = image(crash_kind_);
-  if (calls_ != failing_call_) return true;
+  const bool fails =
+      only_sync_fails_ ? is_sync && !failed_ && calls_ >= failing_call_ : calls_ == failing_call_;
+  if (!fails) return true;
   failed_ = true;
   return false;
 }
 
 Status SimDisk::failure(const std::string& path) const {
-  return Status::error(path + ": " + std::strerror(EIO));
+  return Status::error(path + ": " + std::strerror(failing_error_));
+}
+
+// Only the beginning of the bytes came in, up to the end of a sector.
+Status SimDisk::write_failure(Inode& inode, std::uint64_t offset, std::string_view bytes,
+                              const std::string& path) {
+  const std::uint64_t room = inode.kernel.size() > offset ? inode.kernel.size() - offset : 0;
+  const std::uint64_t end = offset + random_() % (std::min<std::uint64_t>(bytes.size(), room) + 1);
+  const std::uint64_t whole = end / kSectorBytes * kSectorBytes;
+  if (whole > offset) write(inode, offset, bytes.substr(0, whole - offset));
+  return failure(path);
+}
+
+void SimDisk::lose_unsynced(Inode& inode) {
+  if (inode.unsynced.empty()) return;
+  inode.synced_changes += inode.unsynced.size();
+  inode.unsynced.clear();
+  inode.lost_some = true;
 }
 
 // A deep copy, as a crash leaves it.
@@ -129,6 +151,12 @@ Storage SimDisk::image(Crash kind) {
   std::unordered_map<const Inode*, std::shared_ptr<Inode>> copies;
   for (const auto& [path, inode] : names) {
     auto copy = std::make_shared<Inode>(*inode);
+    if (copy->lost_some && kind == Crash::kKill) {
+      copy->lost_some = false;
+      Unsynced size;
+      size.size = copy->kernel.size();
+      copy->unsynced = {size, {0, copy->kernel, std::nullopt}};
+    }
     copies.emplace(inode.get(), copy);
     left.kernel_names.emplace(path, std::move(copy));
   }
@@ -173,7 +201,9 @@ void SimDisk::lose_some(Inode& inode) {
       if (way == 1 || one_in(random_, 2)) put_bytes(contents, offset, sector);
     });
   }
-  inode = Inode();
+  inode.unsynced.clear();
+  inode.synced_changes = 0;
+  inode.lost_some = false;
   inode.kernel = contents;
   inode.device = std::move(contents);
 }
@@ -184,9 +214,16 @@ std::uint64_t SimDisk::used_bytes() const {
   return bytes;
 }
 
+bool SimDisk::has_room(std::uint64_t bytes) {
+  if (calls_ >= full_from_call_) {
+    full_from_call_ = ~std::uint64_t{0};
+    return false;
+  }
+  return used_bytes() + bytes <= capacity_bytes_;
+}
+
 Status SimDisk::grow(Inode& inode, std::uint64_t bytes, const std::string& path) {
-  if (bytes <= inode.kernel.size()) return {};
-  if (used_bytes() + bytes - inode.kernel.size() <= capacity_bytes_) return {};
+  if (bytes <= inode.kernel.size() || has_room(bytes - inode.kernel.size())) return {};
   return Status::error(path + ": " + std::strerror(ENOSPC));
 }
 
@@ -217,13 +254,17 @@ void SimDisk::submit(IoRequest& request) {
 
 void SimDisk::flush() {
   for (IoRequest* request : std::exchange(queued_, {})) {
-    const Inode& inode = static_cast<SimFile*>(request->file)->inode();
+    Inode& inode = static_cast<SimFile*>(request->file)->inode();
     started_.push_back({request, inode.synced_changes + inode.unsynced.size()});
-    if (!begin_call()) {
-      started_.back().request->result = -EIO;
-    } else {
-      request->result = 0;
-    }
+    request->result = 0;
+    if (begin_call(request->kind == IoRequest::Kind::kSync)) continue;
+    request->result = -failing_error_;
+    if (request->kind == IoRequest::Kind::kSync) lose_unsynced(inode);
+    if (request->kind != IoRequest::Kind::kDurableWrite) continue;
+    for_each_sector(request->offset, {request->data, request->bytes},
+                    [&](std::uint64_t offset, std::string_view sector) {
+                      if (one_in(random_, 2)) write(inode, offset, sector);
+                    });
   }
 }
 
@@ -282,6 +323,10 @@ Result<std::unique_ptr<File>> SimDisk::create(const std::string& path) {
   if (!begin_call()) return failure(path);
   const auto [found, made] = storage_.kernel_names.emplace(path, std::make_shared<Inode>());
   if (!made) return Status::error(path + ": " + std::strerror(EEXIST));
+  if (!has_room(0)) {
+    storage_.kernel_names.erase(found);
+    return Status::error(path + ": " + std::strerror(ENOSPC));
+  }
   name_changed();
   return std::unique_ptr<File>(std::make_unique<SimFile>(*this, path, found->second));
 }

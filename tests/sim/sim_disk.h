@@ -7,6 +7,11 @@
 //   between, and
 //                the directory as after any number of its changes in their order
 //
+// Of calls that fail: a write has put any part of its bytes in place, and after a sync the device never gets
+// what it was to have (the kernel takes it for written). Reads and writes that succeed are whole, as
+// shards/disk.h promises; that the real backends go on after short ones is shown by
+// tests/shards/short_calls_test.cc.
+//
 // The image of a crash is taken inside any call, blocking or not (crash_at), while whoever uses the disk goes
 // on with it: objects above it end in peace, and the next life begins with a SimDisk of the image.
 #pragma once
@@ -45,6 +50,10 @@ struct Inode {
   std::string device;  // contents that are durable
   std::deque<Unsynced> unsynced;
   std::uint64_t synced_changes = 0;  // changes before unsynced.front()
+  // After a sync that failed. A process that starts after a kill is spared this: it finds the file's contents
+  // unsynced as a whole.
+  bool lost_some = false;
+  bool damaged = false;  // a Damage is in it
 };
 
 // All that outlives a process.
@@ -66,8 +75,18 @@ class SimDisk final : public Disk {
   Storage take_image();
   // The image of a crash now.
   Storage image(Crash kind);
-  // The `call`-th call from now on fails with EIO.
-  void fail_at(std::uint64_t call) { failing_call_ = calls_ + call; }
+  // The `call`-th call from now on fails with this errno.
+  void fail_at(std::uint64_t call, int error_number) {
+    failing_call_ = calls_ + call;
+    failing_error_ = error_number;
+  }
+  // The same for the first sync from then on.
+  void fail_sync_at(std::uint64_t call, int error_number) {
+    fail_at(call, error_number);
+    only_sync_fails_ = true;
+  }
+  // From the `call`-th call from now on, the first that needs space finds none.
+  void fill_up_at(std::uint64_t call) { full_from_call_ = calls_ + call; }
   bool has_failed() const { return failed_; }
   // Bytes that all files together may take.
   void set_capacity(std::uint64_t bytes) { capacity_bytes_ = bytes; }
@@ -97,8 +116,11 @@ class SimDisk final : public Disk {
   };
 
   // Counts the call; false when it is to fail.
-  bool begin_call();
+  bool begin_call(bool is_sync = false);
   Status failure(const std::string& path) const;
+  Status write_failure(Inode& inode, std::uint64_t offset, std::string_view bytes, const std::string& path);
+  static void lose_unsynced(Inode& inode);
+  bool has_room(std::uint64_t bytes);
   void name_changed();
   std::uint64_t used_bytes() const;
   Status grow(Inode& inode, std::uint64_t bytes, const std::string& path);
@@ -115,6 +137,9 @@ class SimDisk final : public Disk {
   Crash crash_kind_ = Crash::kKill;
   std::optional<Storage> image_;
   std::uint64_t failing_call_ = 0;
+  int failing_error_ = 0;
+  bool only_sync_fails_ = false;
+  std::uint64_t full_from_call_ = ~std::uint64_t{0};
   bool failed_ = false;
   std::uint64_t capacity_bytes_ = ~std::uint64_t{0};
   std::vector<IoRequest*> queued_;

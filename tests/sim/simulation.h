@@ -26,7 +26,9 @@
 
 #include "shards/recovery.h"
 #include "shards/shard.h"
-#include "tests/shards/shard_testing.h"
+#include "shards/transaction_ledger.h"
+#include "tests/sim/coverage.h"
+#include "tests/sim/damage.h"
 #include "tests/sim/sim_disk.h"
 
 namespace stave::sim {
@@ -35,28 +37,9 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What happened, to show that a set of seeds reaches what it is meant to reach.
-struct Coverage {
-  std::uint64_t lives = 0;
-  std::uint64_t kills = 0;
-  std::uint64_t power_losses = 0;
-  std::uint64_t crashes_in_recovery = 0;
-  std::uint64_t clean_stops = 0;
-  std::uint64_t failed_calls = 0;
-  std::uint64_t refused_writes = 0;
-  std::uint64_t segments_by_hint = 0;
-  std::uint64_t dropped_hints = 0;
-  std::uint64_t cut_tails = 0;
-  std::uint64_t void_transactions = 0;
-  std::uint64_t reads = 0;
-  std::uint64_t writes = 0;
-
-  void add(const Coverage& other);
-};
-
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed);
+  explicit Simulation(std::uint64_t seed, Fault fault = Fault::kNone);
   ~Simulation();
   // Some lives of some hundred steps each.
   void run();
@@ -90,6 +73,7 @@ class Simulation {
     Contents now;
   };
   struct TransactionModel {
+    bool open = true;
     std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
     bool is_void = false;
   };
@@ -113,6 +97,7 @@ class Simulation {
   [[noreturn]] void violate(const std::string& what) const;
 
   void live();
+  void fail_within(std::uint64_t calls);
   // False when the start was cut short by a crash, of this kind, or a failed call.
   bool start(Crash kind);
   bool recover();
@@ -125,6 +110,7 @@ class Simulation {
   void read_one(std::uint32_t shard);
   void turn();
   void tick();
+  void compact();
   void do_job();
   void note_progress();
   void stop_cleanly();
@@ -140,10 +126,19 @@ class Simulation {
   Value random_value();
   std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
   bool is_there(const Value& value) const { return value.expiry_ms == 0 || value.expiry_ms > now_ms_; }
-  std::optional<std::string> read(std::uint32_t shard, const Name& name);
+  // Stages the value when it is cold. Null when that was not possible, and rightly so.
+  struct Answer {
+    bool exists = false;
+    std::string bytes;
+  };
+  std::optional<Answer> read(std::uint32_t shard, const Name& name);
+  bool may_be_unreadable(std::uint32_t shard, const Name& name, const std::string& error) const;
+  // Bits turn over, or back.
+  void age(Storage& storage);
   void compare(std::uint32_t shard);
 
   const std::uint64_t seed_;
+  const Fault fault_;
   Random random_;
   Coverage coverage_;
   Jobs background_;
@@ -152,11 +147,14 @@ class Simulation {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<ShardModel> models_;
   std::map<std::uint64_t, TransactionModel> transactions_;
-  std::uint64_t next_transaction_ = 1;
+  std::unique_ptr<TransactionLedger> ledger_;
   std::int64_t now_ms_ = 1'000'000;
   std::int64_t last_sync_ms_ = 0;
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;
+  unsigned threshold_percent_ = 100;
+  std::optional<Damage> damage_;
+  bool refused_ = false;              // the last start, as it met the damage
   Crash worst_crash_ = Crash::kKill;  // since the last start that came to its end
 };
 

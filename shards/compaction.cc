@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// The course of a run. What is judged and changed record by record is in compaction_batch.cc.
+#include "shards/compaction.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "shards/hash_key.h"
+#include "shards/shard.h"
+#include "shards/transaction_ledger.h"
+#include "shards/victims.h"
+
+namespace stave {
+
+Compaction::Compaction(Shard& shard) : shard_(shard) {}
+
+Compaction::~Compaction() {
+  assert(idle());
+}
+
+std::int64_t Compaction::step() {
+  if (job_under_way_ || stopped_ || stopping_) return 0;
+  const std::int64_t now_ms = shard_.now_ms_;
+  // The clock may have been set back.
+  if (now_ms < next_ms_ && next_ms_ - now_ms <= limits::kCompactionRetryMs)
+    return run_ == nullptr ? 0 : next_ms_;
+  if (run_ == nullptr && !begin()) {
+    next_ms_ = now_ms + limits::kCompactionCheckMs;
+    return 0;
+  }
+  switch (run_->phase) {
+    case Phase::kCopy:
+      copy_batch();
+      break;
+    case Phase::kSeal:
+      seal();
+      break;
+    case Phase::kSettle:
+      settle();
+      break;
+    case Phase::kSwitch:
+      switch_over();
+      break;
+    case Phase::kRepoint:
+      repoint_batch();
+      break;
+    case Phase::kRelease:
+      release();
+      break;
+  }
+  return run_ != nullptr && !job_under_way_ ? now_ms + 1 : 0;
+}
+
+bool Compaction::begin() {
+  if (settings_.threshold_percent >= 100 || shard_.log_.failed() || shard_.options_.ledger == nullptr)
+    return false;
+  auto victims =
+      choose_victims(shard_.segments_, settings_.threshold_percent, shard_.options_.log.segment_bytes);
+  if (victims.empty()) return false;
+  run_ = std::make_unique<Run>();
+  Run& run = *run_;
+  run.victims = std::move(victims);
+  run.started_ms = shard_.now_ms_;
+  run.clean_gsn = shard_.log_.last_gsn();
+  run.manifest = shard_.manifest_;
+  SegmentHeader header = shard_.segments_[run.victims.back()]->header;
+  header.number = shard_.log_.next_number();
+  header.clean_gsn = run.clean_gsn;
+  header.generation = 255;
+  std::uint64_t bytes_max = 0;
+  for (const std::uint32_t slot : run.victims) {
+    const Segment& segment = *shard_.segments_[slot];
+    bytes_max += segment.live_bytes + segment.tombstone_bytes;
+    run.freed_bytes += segment.end_bytes;
+    header.generation = std::min(header.generation, segment.header.generation);
+  }
+  header.generation = static_cast<std::uint8_t>(std::min(header.generation + 1, 255));
+  run.writer = std::make_unique<SegmentWriter>(shard_.disk_, shard_.options_.log.directory, header, bytes_max,
+                                               shard_.options_.fault());
+  run.reader = open_victim();
+  return true;
+}
+
+// Readies the run for the victim whose turn it is.
+std::unique_ptr<SegmentReader> Compaction::open_victim() {
+  Run& run = *run_;
+  const Segment& victim = *shard_.segments_[run.victims[run.at]];
+  run.end_bytes = victim.end_bytes;
+  run.hiding_gsn = lowest_clean_gsn(shard_.segments_, victim.header.order, run.victims);
+  run.older_log = std::any_of(shard_.segments_.begin(), shard_.segments_.end(), [&](const auto& segment) {
+    return segment != nullptr && segment->header.kind == SegmentKind::kLog &&
+           segment->header.order < victim.header.order;
+  });
+  const SpaceUse use = space_use(shard_.segments_);
+  const auto dead = static_cast<double>(use.reclaimable_bytes);
+  const double percent = 100 * dead / static_cast<double>(std::max<std::uint64_t>(use.bytes, 1));
+  run.urgency = (percent - settings_.threshold_percent) / limits::kUrgentPercent;
+  return std::make_unique<SegmentReader>(*victim.file, victim.header, victim.end_bytes);
+}
+
+void Compaction::seal() {
+  Run& run = *run_;
+  run.phase = Phase::kSeal;
+  job(
+      [&run] {
+        run.status = write_batch(run);
+        if (!run.status.ok()) return;
+        auto output = run.writer->finish();
+        if (output.ok())
+          run.output = std::move(*output);
+        else
+          run.status = output.take_status();
+      },
+      &Compaction::settle);
+}
+
+void Compaction::settle() {
+  Run& run = *run_;
+  if (!run.status.ok()) return give_up(run.status);
+  run.phase = Phase::kSettle;
+  if (shard_.options_.fault() == Fault::kDropUnsettled) {
+    run.phase = Phase::kSwitch;
+    return;
+  }
+  if (shard_.log_.failed()) return give_up(Status::error(shard_.log_.failure()));
+  if (!shard_.log_.make_durable(run.judged_gsn)) return;
+  if (transactions_settled()) run.phase = Phase::kSwitch;
+}
+
+bool Compaction::transactions_settled() {
+  Run& run = *run_;
+  TransactionLedger& ledger = *shard_.options_.ledger;
+  if (run.round == 0) {
+    if (ledger.lowest_open() < run.judged_transaction) return false;
+    run.round = ledger.ask();
+  }
+  if (!ledger.all_answered(run.round)) return false;
+  run.manifest.settled = std::max(run.manifest.settled, run.judged_transaction);
+  return true;
+}
+
+void Compaction::switch_over() {
+  Run& run = *run_;
+  std::uint64_t live_bytes = 0;
+  for (const std::uint32_t slot : run.victims) live_bytes += shard_.segments_[slot]->live_bytes;
+  if (live_bytes > run.kept_bytes)
+    return give_up(Status::error("the copy lacks records that are live; nothing was replaced"));
+  run.manifest.segments.clear();
+  for (std::uint32_t slot = 0; slot < shard_.segments_.size(); ++slot) {
+    const Segment* segment = shard_.segments_[slot].get();
+    if (segment == nullptr || !segment->complete) continue;
+    if (segment->header.kind == SegmentKind::kLog)
+      run.manifest.log_gsn = std::max(run.manifest.log_gsn, segment->header.highest_gsn);
+    if (std::find(run.victims.begin(), run.victims.end(), slot) == run.victims.end())
+      run.manifest.segments.push_back(segment->header.number);
+  }
+  if (run.output != nullptr) run.manifest.segments.push_back(run.output->header.number);
+  std::sort(run.manifest.segments.begin(), run.manifest.segments.end());
+  job(
+      [this, &run] {
+        const Log::Options& log = shard_.options_.log;
+        run.status = run.manifest.save(shard_.disk_, log.directory, log.database, log.shard);
+      },
+      &Compaction::switched);
+}
+
+void Compaction::switched() {
+  Run& run = *run_;
+  if (!run.status.ok()) {
+    // The old manifest is in force, or the new one: all files stay until the next start looks.
+    stopped_ = true;
+    fail(run.status);
+    run_ = nullptr;
+    return;
+  }
+  shard_.manifest_ = run.manifest;
+  run.phase = Phase::kRelease;
+  if (run.output == nullptr) return;
+  counters_.bytes_written += run.output->end_bytes;
+  run.freed_bytes -= run.output->end_bytes;
+  run.output_slot = free_slot(shard_.segments_);
+  shard_.segments_[run.output_slot] = std::move(run.output);
+  start_repointing();
+}
+
+// Nothing points at the victims any more, but reads may be under way.
+void Compaction::release() {
+  Run& run = *run_;
+  for (const std::uint32_t slot : run.victims) {
+    assert(shard_.segments_[slot]->live_bytes == 0);
+    const bool careless = shard_.options_.fault() == Fault::kRecycleUnderReaders;
+    if (shard_.stager_.reads(slot) && !careless) return;
+  }
+  std::vector<std::string> paths;
+  for (const std::uint32_t slot : run.victims) {
+    const std::unique_ptr<Segment> victim = std::move(shard_.segments_[slot]);
+    const std::string& directory = shard_.options_.log.directory;
+    paths.push_back(directory + "/" + segment_name(victim->header.number));
+    paths.push_back(directory + "/" + hint_name(victim->header.number));
+  }
+  job(
+      [this, &run, paths = std::move(paths)] {
+        for (const std::string& path : paths) {
+          if (!shard_.disk_.exists(path)) continue;
+          if (auto status = shard_.disk_.remove(path); !status.ok()) run.status = std::move(status);
+        }
+      },
+      &Compaction::released);
+}
+
+void Compaction::released() {
+  Run& run = *run_;
+  // The next start removes what is left over.
+  if (!run.status.ok()) fail(run.status);
+  ++counters_.runs;
+  counters_.segments_freed += run.victims.size();
+  counters_.bytes_freed += run.freed_bytes;
+  const auto took_ms = static_cast<double>(std::max<std::int64_t>(shard_.now_ms_ - run.started_ms, 1));
+  const double rate = static_cast<double>(run.freed_bytes) / took_ms;
+  freed_bytes_per_ms_ = freed_bytes_per_ms_ == 0 ? rate : (3 * freed_bytes_per_ms_ + rate) / 4;
+  run_ = nullptr;
+}
+
+void Compaction::job(std::function<void()> work, void (Compaction::*then)()) {
+  job_under_way_ = true;
+  run_->status = Status();
+  shard_.background_.run(std::move(work), [this, then] {
+    job_under_way_ = false;
+    if (stopping_ && run_->phase <= Phase::kSettle) return give_up(Status());
+    if (stopping_ && then != &Compaction::switched) return;
+    (this->*then)();
+  });
+}
+
+void Compaction::stop() {
+  stopping_ = true;
+  if (run_ != nullptr && !job_under_way_ && run_->phase <= Phase::kSettle) give_up(Status());
+}
+
+// Before the switch: the victims stay what they were. An ok status: it was not an error.
+void Compaction::give_up(const Status& status) {
+  if (!status.ok()) fail(status);
+  std::shared_ptr<SegmentWriter> writer = std::move(run_->writer);
+  run_ = nullptr;
+  next_ms_ = shard_.now_ms_ + limits::kCompactionRetryMs;
+  job_under_way_ = true;
+  shard_.background_.run([writer] { writer->give_up(); }, [this] { job_under_way_ = false; });
+}
+
+void Compaction::fail(const Status& status) {
+  ++counters_.errors;
+  if (last_error_ != status.message()) shard_.options_.warn("compaction: " + status.message());
+  last_error_ = status.message();
+}
+
+// Slower when commands wait for the disk, and when there is little to give back.
+void Compaction::pace(std::uint64_t bytes) {
+  if (settings_.budget_bytes == 0) return;
+  const double share = waits_for_commands() ? std::clamp(run_->urgency, limits::kPolitePart, 1.0) : 1.0;
+  const double rate = share * static_cast<double>(settings_.budget_bytes) / 1000;  // bytes a ms
+  next_ms_ = std::max(next_ms_, shard_.now_ms_ - limits::kPaceSlackMs) +
+             static_cast<std::int64_t>(static_cast<double>(bytes) / rate);
+}
+
+bool Compaction::waits_for_commands() const {
+  return shard_.stager_.in_flight() > 0 || !shard_.log_.idle();
+}
+
+std::uint64_t Compaction::backlog_bytes() const {
+  const SpaceUse use = space_use(shard_.segments_);
+  const std::uint64_t allowed = use.bytes / 100 * settings_.threshold_percent;
+  return use.reclaimable_bytes > allowed ? use.reclaimable_bytes - allowed : 0;
+}
+
+std::int64_t Compaction::seconds_left() const {
+  const std::uint64_t backlog = backlog_bytes();
+  if (backlog == 0) return 0;
+  if (freed_bytes_per_ms_ <= 0) return -1;
+  return static_cast<std::int64_t>(static_cast<double>(backlog) / freed_bytes_per_ms_ / 1000) + 1;
+}
+
+}  // namespace stave

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compaction, record by record: what is kept, and how the index follows.
+#include <algorithm>
+#include <chrono>
+
+#include "shards/compaction.h"
+#include "shards/hash_key.h"
+#include "shards/shard.h"
+#include "shards/transaction_ledger.h"
+
+namespace stave {
+namespace {
+
+constexpr std::size_t kGroup = 16;  // entries whose cache misses overlap
+
+std::int64_t now_ns() {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+std::uint64_t bytes_of(const Record& record) {
+  return record_bytes(record.key.size(), record.value.size(), record.has(kHasExpiry));
+}
+
+}  // namespace
+
+// The records that can be had without a second read, as their bytes must stay until the batch is done with.
+void Compaction::read_batch(Run& run) {
+  run.batch.clear();
+  std::uint64_t bytes = 0;
+  do {
+    Item item;
+    const auto outcome = run.reader->next(item.record, item.offset_bytes);
+    if (outcome != SegmentReader::Outcome::kRecord) {
+      run.batch_is_last = true;
+      run.unreadable = run.reader->offset() != run.end_bytes;
+      if (run.unreadable) run.status = run.reader->error();
+      return;
+    }
+    item.hash = hash_key(item.record.key);
+    bytes += bytes_of(item.record);
+    run.batch.push_back(item);
+  } while (run.batch.size() < limits::kCompactedRecordsPerSlice && bytes < limits::kCompactedBytesPerSlice &&
+           run.reader->has_next());
+}
+
+Status Compaction::write_batch(Run& run) {
+  for (const Item& item : run.batch) {
+    if (!item.keep) continue;
+    if (auto status = run.writer->add(item.record); !status.ok()) return status;
+  }
+  return {};
+}
+
+// Writes what is kept of the batch, and reads the next one.
+void Compaction::copy_batch() {
+  Run& run = *run_;
+  if (run.batch_is_last && ++run.at == run.victims.size()) return seal();
+  // The batch's bytes are in the old reader until it is written.
+  const std::shared_ptr<SegmentReader> next = run.batch_is_last ? open_victim() : nullptr;
+  run.batch_is_last = false;
+  job(
+      [&run, next] {
+        run.status = write_batch(run);
+        if (!run.status.ok()) return;
+        if (next != nullptr) run.reader = next;
+        read_batch(run);
+      },
+      &Compaction::judge_batch);
+}
+
+void Compaction::judge_batch() {
+  Run& run = *run_;
+  if (run.unreadable) shard_.segments_[run.victims[run.at]]->damaged = true;
+  if (!run.status.ok()) return give_up(run.status);
+  const std::int64_t started_ns = now_ns();
+  for (const Item& item : run.batch) shard_.dbs_[item.record.db].index.prefetch(item.hash);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < run.batch.size(); ++i) {
+    if (i % kGroup == 0) prefetch_entries(i);
+    Item& item = run.batch[i];
+    const std::uint64_t size = bytes_of(item.record);
+    item.keep = is_kept(item);
+    if (item.keep && item.record.kind == RecordKind::kString) run.kept_bytes += size;
+    counters_.bytes_read += size;
+    bytes += item.keep ? 2 * size : size;
+  }
+  run.judged_gsn = shard_.log_.last_gsn();
+  run.judged_transaction = shard_.options_.ledger->next_id();
+  pace(bytes);
+  count_slice(started_ns);
+}
+
+void Compaction::prefetch_entries(std::size_t from) const {
+  const std::size_t end = std::min(from + kGroup, run_->batch.size());
+  for (std::size_t i = from; i < end; ++i) {
+    const Item& item = run_->batch[i];
+    shard_.dbs_[item.record.db].index.prefetch_entry(item.hash);
+  }
+}
+
+bool Compaction::is_kept(const Item& item) {
+  Run& run = *run_;
+  const Record& record = item.record;
+  if (record.kind == RecordKind::kTransaction) enter_transaction(record);
+  const bool is_void = run.in_void_batch;
+  if (!record.has(kContinues)) run.in_void_batch = false;
+  if (is_void) return false;
+  switch (record.kind) {
+    case RecordKind::kString: {
+      const Slot* slot = find(item);
+      const Location here{run.victims[run.at], item.offset_bytes};
+      return slot != nullptr && slot->entry()->location() == here;
+    }
+    case RecordKind::kTombstone:
+      if (shard_.options_.fault() == Fault::kDropTombstoneEarly) return false;
+      return record.gsn > run.hiding_gsn && find(item) == nullptr;
+    case RecordKind::kAbort:
+      return run.older_log;
+    case RecordKind::kFlush:
+      run.manifest.flush_gsn[record.db] = std::max(run.manifest.flush_gsn[record.db], record.gsn);
+      return false;
+    case RecordKind::kSwap:
+      note_swap(record);
+      return false;
+    case RecordKind::kNone:
+    case RecordKind::kTransaction:
+      return false;
+  }
+  return false;
+}
+
+Slot* Compaction::find(const Item& item) const {
+  return shard_.dbs_[item.record.db].index.find(item.record.key, item.hash);
+}
+
+void Compaction::enter_transaction(const Record& record) {
+  TransactionHeader header;
+  if (!TransactionHeader::decode(record.value, header)) return;
+  run_->in_void_batch = shard_.void_transactions_.contains(header.id);
+}
+
+void Compaction::note_swap(const Record& record) {
+  Manifest& manifest = run_->manifest;
+  if (record.gsn <= manifest.swap_gsn || record.value.size() != manifest.db_map.size()) return;
+  manifest.swap_gsn = record.gsn;
+  record.value.copy(reinterpret_cast<char*>(manifest.db_map.data()), manifest.db_map.size());
+}
+
+void Compaction::start_repointing() {
+  Run& run = *run_;
+  run.phase = Phase::kRepoint;
+  const Segment& output = *shard_.segments_[run.output_slot];
+  run.reader = std::make_unique<SegmentReader>(*output.file, output.header, output.end_bytes);
+  run.end_bytes = output.end_bytes;
+  run.batch.clear();
+  run.batch_is_last = false;
+}
+
+void Compaction::repoint_batch() {
+  Run& run = *run_;
+  if (run.batch_is_last) {
+    run.phase = Phase::kRelease;
+    return release();
+  }
+  job([&run] { read_batch(run); }, &Compaction::batch_read);
+}
+
+void Compaction::batch_read() {
+  Run& run = *run_;
+  if (!run.status.ok()) {
+    // What could not be read stays where it is, in the victims, which stay as well.
+    fail(run.status);
+    stopped_ = true;
+    return;
+  }
+  const std::int64_t started_ns = now_ns();
+  for (const Item& item : run.batch) shard_.dbs_[item.record.db].index.prefetch(item.hash);
+  for (std::size_t i = 0; i < run.batch.size(); ++i) {
+    if (i % kGroup == 0) prefetch_entries(i);
+    repoint(run.batch[i]);
+  }
+  count_slice(started_ns);
+}
+
+// A key that still points at a victim points at the very record that was copied: victims get no new ones.
+void Compaction::repoint(const Item& item) {
+  const Run& run = *run_;
+  Segment& output = *shard_.segments_[run.output_slot];
+  if (item.record.kind != RecordKind::kString) {
+    output.tombstone_bytes += bytes_of(item.record);
+    return;
+  }
+  Slot* slot = find(item);
+  if (slot == nullptr) return;
+  Entry& entry = *slot->entry();
+  const std::uint32_t old = entry.location().segment();
+  const bool changed = std::find(run.victims.begin(), run.victims.end(), old) == run.victims.end();
+  if (changed && shard_.options_.fault() != Fault::kOverwriteNewer) return;
+  shard_.count_live(entry, -1);
+  entry.set_location({run.output_slot, item.offset_bytes});
+  shard_.count_live(entry, 1);
+}
+
+void Compaction::count_slice(std::int64_t started_ns) {
+  slice_us_max_ = std::max(slice_us_max_, static_cast<std::uint64_t>((now_ns() - started_ns) / 1000));
+}
+
+}  // namespace stave
