@@ -55,6 +55,10 @@ class HintReader {
   static void mend_for_fuzzing(std::string& bytes);
 
   std::uint64_t count() const { return count_; }
+  // Entries one by one: where the first begins, and the one at `at`, which is moved to the next.
+  // REQUIRES: called at most count() times.
+  std::size_t begin() const { return kHeaderBytes; }
+  HintEntry decode(std::size_t& at) const;
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {
@@ -65,7 +69,6 @@ class HintReader {
  private:
   static constexpr std::size_t kHeaderBytes = 80;
 
-  HintEntry decode(std::size_t& at) const;
   Status check_entries() const;
 
   std::string bytes_;

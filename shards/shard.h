@@ -161,6 +161,8 @@ class Shard final : public Keyspace {
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
+  // A string, by a cold entry that was made for it and is the shard's from now on.
+  void recover(int log_db, std::uint64_t hash, Entry* entry);
   // The databases as clients see them when the log begins.
   void recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
@@ -199,6 +201,8 @@ class Shard final : public Keyspace {
   Location log_string(int log_db, std::string_view name, const NewString& string);
   void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
                     const NewString& string, Location location, bool resident, std::uint32_t value_bytes);
+  void put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident);
+  void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
   bool expire(int log_db, Slot* slot);
