@@ -183,9 +183,9 @@ class Checker {
         problem(reader.error().message());
       return;
     }
-    const auto zero = reader.rest_is_zero(segment.bytes);
-    if (!zero.ok()) return problem(zero.message());
-    if (!*zero) segment.note = ", torn tail: the next start cuts it";
+    const auto torn = reader.is_torn_at(segment.bytes, segment.highest_gsn + 1);
+    if (!torn.ok()) return problem(torn.message());
+    if (*torn) segment.note = ", torn tail: the next start cuts it";
   }
 
   // A hint must name records that are there; it may leave out void transactions.

@@ -12,6 +12,18 @@
 #include "shards/victims.h"
 
 namespace stave {
+namespace {
+
+// So that the file does not pass for the segment that it was.
+Status blank_header(Disk& disk, const std::string& path) {
+  auto file = disk.open(path);
+  if (!file.ok()) return file.take_status();
+  const std::string zeros(kSegmentHeaderBytes, '\0');
+  if (auto status = (*file)->write(0, zeros); !status.ok()) return status;
+  return (*file)->sync();
+}
+
+}  // namespace
 
 Compaction::Compaction(Shard& shard) : shard_(shard) {}
 
@@ -25,9 +37,12 @@ std::int64_t Compaction::step() {
   // The clock may have been set back.
   if (now_ms < next_ms_ && next_ms_ - now_ms <= limits::kCompactionRetryMs)
     return run_ == nullptr ? 0 : next_ms_;
-  if (run_ == nullptr && !begin()) {
-    next_ms_ = now_ms + limits::kCompactionCheckMs;
-    return 0;
+  if (run_ == nullptr) {
+    const bool idle = now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= limits::kCompactionCheckMs;
+    if (idle) return 0;
+    idle_until_ms_ = now_ms + limits::kCompactionCheckMs;
+    if (!begin()) return 0;
+    idle_until_ms_ = 0;
   }
   switch (run_->phase) {
     case Phase::kCopy:
@@ -184,35 +199,67 @@ void Compaction::switched() {
   start_repointing();
 }
 
+bool Compaction::victims_are_read() const {
+  return std::any_of(run_->victims.begin(), run_->victims.end(),
+                     [&](std::uint32_t slot) { return shard_.stager_.reads(slot); });
+}
+
 // Nothing points at the victims any more, but reads may be under way.
 void Compaction::release() {
   Run& run = *run_;
+  if (run.files_gone) return end_run();
+  if (victims_are_read() && shard_.options_.fault() != Fault::kRecycleUnderReaders) return;
+  std::vector<std::uint64_t> numbers;
   for (const std::uint32_t slot : run.victims) {
-    assert(shard_.segments_[slot]->live_bytes == 0);
-    const bool careless = shard_.options_.fault() == Fault::kRecycleUnderReaders;
-    if (shard_.stager_.reads(slot) && !careless) return;
+    const Segment& victim = *shard_.segments_[slot];
+    assert(victim.live_bytes == 0);
+    numbers.push_back(victim.header.number);
+    const bool large = victim.end_bytes >= shard_.options_.log.segment_bytes / 2;
+    if (!large || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
+    run.spare_path = shard_.options_.log.directory + "/" + segment_name(victim.header.number);
+    run.spare_bytes = victim.end_bytes;
   }
-  std::vector<std::string> paths;
-  for (const std::uint32_t slot : run.victims) {
-    const std::unique_ptr<Segment> victim = std::move(shard_.segments_[slot]);
-    const std::string& directory = shard_.options_.log.directory;
-    paths.push_back(directory + "/" + segment_name(victim->header.number));
-    paths.push_back(directory + "/" + hint_name(victim->header.number));
-  }
-  job(
-      [this, &run, paths = std::move(paths)] {
-        for (const std::string& path : paths) {
-          if (!shard_.disk_.exists(path)) continue;
-          if (auto status = shard_.disk_.remove(path); !status.ok()) run.status = std::move(status);
-        }
-      },
-      &Compaction::released);
+  job([this, &run, numbers = std::move(numbers)] { run.status = remove_files(run, numbers); },
+      &Compaction::files_gone);
 }
 
-void Compaction::released() {
+// On the other thread. What it leaves behind the next start removes.
+Status Compaction::remove_files(Run& run, const std::vector<std::uint64_t>& numbers) const {
+  Disk& disk = shard_.disk_;
+  const std::string& directory = shard_.options_.log.directory;
+  if (!run.spare_path.empty()) {
+    const std::string spare = directory + "/recycled.seg.new";
+    Status status = disk.rename(run.spare_path, spare);
+    run.spare_path = spare;
+    // Under its old name it must not stand there without a header.
+    if (status.ok()) status = disk.sync_directory(directory);
+    if (status.ok()) status = blank_header(disk, spare);
+    if (!status.ok()) return status;
+  }
+  for (const std::uint64_t number : numbers) {
+    for (const std::string& name : {segment_name(number), hint_name(number)}) {
+      const std::string path = directory + "/" + name;
+      if (!disk.exists(path)) continue;
+      if (auto status = disk.remove(path); !status.ok()) return status;
+    }
+  }
+  return {};
+}
+
+void Compaction::files_gone() {
   Run& run = *run_;
-  // The next start removes what is left over.
-  if (!run.status.ok()) fail(run.status);
+  run.files_gone = true;
+  if (!run.status.ok())
+    fail(run.status);
+  else if (!run.spare_path.empty())
+    shard_.log_.take_spare(run.spare_path, run.spare_bytes);
+  end_run();
+}
+
+void Compaction::end_run() {
+  Run& run = *run_;
+  if (victims_are_read()) return;
+  for (const std::uint32_t slot : run.victims) shard_.segments_[slot] = nullptr;
   ++counters_.runs;
   counters_.segments_freed += run.victims.size();
   counters_.bytes_freed += run.freed_bytes;

@@ -9,7 +9,7 @@
 //            place is durable, transactions that were taken apart are complete in every shard
 //   switch   the manifest names the new segment instead of the victims: one durable change
 //   repoint  the index follows, batch by batch
-//   release  victims go when nobody reads them any more
+//   release  victims go when nobody reads them any more; a file may become the log's next segment
 //
 // Up to the switch a run can be given up at any time and leaves only files to remove. A crash leaves the old
 // segments in force, or the new one (recovery.h).
@@ -63,6 +63,8 @@ class Compaction {
   // Goes one step on, at most a millisecond's work. Returns when it wants to be called again, Unix ms: 0 when
   // that is no matter of time. A job that ends, and each second, are reasons to call it, too.
   std::int64_t step();
+  // There is another sealed segment.
+  void look_soon() { idle_until_ms_ = 0; }
   // Begins nothing new; what is under way is given up.
   void stop();
   bool idle() const { return !job_under_way_; }
@@ -70,7 +72,7 @@ class Compaction {
 
   const Counters& counters() const { return counters_; }
   const std::string& last_error() const { return last_error_; }
-  // Of the longest step.
+  // CPU time of the longest step.
   std::uint64_t slice_us_max() const { return slice_us_max_; }
   // Dead bytes beyond what the threshold allows.
   std::uint64_t backlog_bytes() const;
@@ -115,6 +117,9 @@ class Compaction {
     std::unique_ptr<SegmentWriter> writer;
     std::unique_ptr<Segment> output;
     std::uint32_t output_slot = 0;
+    bool files_gone = false;
+    std::string spare_path;  // a victim's file that is to be used again
+    std::uint64_t spare_bytes = 0;
   };
 
   bool begin();
@@ -136,7 +141,10 @@ class Compaction {
   void batch_read();
   void repoint(const Item& item);
   void release();
-  void released();
+  void files_gone();
+  void end_run();
+  bool victims_are_read() const;
+  Status remove_files(Run& run, const std::vector<std::uint64_t>& numbers) const;
 
   // On the other thread.
   static void read_batch(Run& run);
@@ -155,7 +163,8 @@ class Compaction {
   bool job_under_way_ = false;
   bool stopping_ = false;
   bool stopped_ = false;  // until the next start: which manifest counts is not known
-  std::int64_t next_ms_ = 0;
+  std::int64_t next_ms_ = 0;        // not before: the pace, or an error
+  std::int64_t idle_until_ms_ = 0;  // there was nothing to do
   Counters counters_;
   std::string last_error_;
   std::uint64_t slice_us_max_ = 0;

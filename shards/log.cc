@@ -3,6 +3,7 @@
 #include "shards/log.h"
 
 #include <cassert>
+#include <utility>
 
 #include "shards/limits.h"
 
@@ -78,7 +79,8 @@ Status Log::roll(std::uint64_t batch_bytes) {
   const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
   const std::uint64_t number = last_number_ + 1;
   std::uint64_t capacity = 0;
-  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity);
+  std::uint64_t old_bytes = 0;
+  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity, old_bytes);
   if (!file.ok()) return file.take_status();
 
   auto segment = std::make_unique<Segment>();
@@ -86,6 +88,7 @@ Status Log::roll(std::uint64_t batch_bytes) {
   segment->header.shard = options_.shard;
   segment->header.number = segment->header.order = number;
   segment->header.lowest_gsn = last_gsn_ + 1;
+  segment->header.recycled = old_bytes > 0;
   segment->seed = segment->header.record_seed();
   segment->file = std::move(*file);
   segment->capacity_bytes = capacity;
@@ -105,18 +108,18 @@ Status Log::roll(std::uint64_t batch_bytes) {
   buffer_.last_gsn = last_gsn_;
   segments_[active_] = std::move(segment);
   last_number_ = number;
-  zeroed_bytes_ = 0;
+  zeroed_bytes_ = old_bytes / kBlockBytes * kBlockBytes;
   return {};
 }
 
 // A disk that is nearly full gets smaller segments, as long as the batch fits.
 Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uint64_t bytes_min,
-                                               std::uint64_t& capacity) {
+                                               std::uint64_t& capacity, std::uint64_t& old_bytes) {
   // A file of this number can only be left from a roll that failed half way.
   if (disk_.exists(path)) {
     if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   }
-  auto file = disk_.create(path);
+  auto file = spare_path_.empty() ? disk_.create(path) : reuse_spare(path, old_bytes);
   if (!file.ok()) return file;
   const std::uint64_t rounded = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   capacity = std::max(rounded, options_.segment_bytes);
@@ -130,6 +133,19 @@ Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uin
   if (status.ok()) return file;
   if (auto removed = disk_.remove(path); !removed.ok()) return removed;
   return status;
+}
+
+void Log::take_spare(std::string path, std::uint64_t bytes) {
+  spare_path_ = std::move(path);
+  spare_bytes_ = bytes;
+}
+
+Result<std::unique_ptr<File>> Log::reuse_spare(const std::string& path, std::uint64_t& old_bytes) {
+  const std::string spare = std::exchange(spare_path_, {});
+  const std::uint64_t bytes = std::exchange(spare_bytes_, 0);
+  if (auto status = disk_.rename(spare, path); !status.ok()) return status;
+  old_bytes = bytes;
+  return disk_.open(path);
 }
 
 Location Log::append(Record record) {

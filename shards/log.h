@@ -69,6 +69,12 @@ class Log {
   Status hold(std::uint64_t bytes, std::int64_t now_ms);
   void unhold(std::uint64_t bytes) { held_bytes_ -= bytes; }
 
+  // A file of a segment that is gone, with a blank header block: the next segment is made of it, as blocks
+  // that were written before are faster than new ones. `bytes`: of the file.
+  bool wants_spare() const { return spare_path_.empty(); }
+  void take_spare(std::string path, std::uint64_t bytes);
+  std::uint64_t spare_bytes() const { return spare_bytes_; }
+
   // Appends one record (its GSN is set here). REQUIRES: reserved. Outside a batch it is a batch of its own.
   Location append(Record record);
   void begin_batch() { in_batch_ = true; }
@@ -124,7 +130,8 @@ class Log {
   void tell_space(const Status& status, std::int64_t now_ms);
   Status roll(std::uint64_t batch_bytes);
   Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
-                                            std::uint64_t& capacity);
+                                            std::uint64_t& capacity, std::uint64_t& old_bytes);
+  Result<std::unique_ptr<File>> reuse_spare(const std::string& path, std::uint64_t& old_bytes);
   void finish_at(std::size_t at, std::uint8_t flags);
 
   void write_buffered(LogBuffer& buffer);
@@ -156,6 +163,8 @@ class Log {
   LogBuffer spare_;                     // memory of the last commit, to be used again
   std::deque<LogBuffer> rolled_;        // ends of earlier segments that are not handed on yet
   std::deque<std::uint32_t> unsealed_;  // slots of earlier segments that are not durable yet
+  std::string spare_path_;              // "": none
+  std::uint64_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
   bool in_batch_ = false;
   std::vector<std::size_t> batch_;  // offsets in buffer_ of the open batch's records

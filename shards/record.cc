@@ -74,6 +74,10 @@ std::uint64_t encoded_record_bytes(std::string_view bytes) {
   return (content_bytes(bytes.data()) + 7) & ~std::uint64_t{7};
 }
 
+std::uint64_t encoded_record_gsn(std::string_view bytes) {
+  return load<std::uint64_t>(bytes.data() + kGsnAt);
+}
+
 DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size,
                            bool verify) {
   size = kRecordHeaderBytes;

@@ -65,6 +65,9 @@ void finish_record(char* record, std::uint8_t flags, std::uint32_t seed);
 // as a whole.
 std::uint64_t encoded_record_bytes(std::string_view bytes);
 
+// Likewise its GSN. REQUIRES: kRecordHeaderBytes bytes.
+std::uint64_t encoded_record_gsn(std::string_view bytes);
+
 enum class DecodeResult : std::uint8_t {
   kOk,
   kEnd,        // zeros: nothing was written here

@@ -278,10 +278,10 @@ Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Ou
   }
   segment.end_bytes = good.bytes;
   segment.header.highest_gsn = good.gsn;
-  // What a power loss or a kill left behind the last whole batch: only zeros are nothing.
-  auto zero = reader.rest_is_zero(good.bytes);
-  if (!zero.ok()) return zero.take_status();
-  if (*zero) return {};
+  // What a power loss or a kill left behind the last whole batch.
+  auto torn = reader.is_torn_at(good.bytes, good.gsn + 1);
+  if (!torn.ok()) return torn.take_status();
+  if (!*torn) return {};
   const std::uint64_t cut = piece.file_bytes - good.bytes;
   report_.cut_bytes += cut;
   warn(path(piece) + ": torn tail: " + std::to_string(cut) + " bytes from offset " +

@@ -35,7 +35,7 @@ std::string SegmentHeader::encode() const {
   put(block, kind);
   put(block, static_cast<std::uint8_t>(sealed));
   put(block, generation);
-  put(block, std::uint8_t{0});
+  put(block, static_cast<std::uint8_t>(recycled));
   put(block, number);
   put(block, lowest_gsn);
   put(block, highest_gsn);
@@ -66,6 +66,7 @@ Result<SegmentHeader> SegmentHeader::decode(std::string_view block) {
   header.kind = get<SegmentKind>(block, 36);
   header.sealed = get<std::uint8_t>(block, 37) != 0;
   header.generation = get<std::uint8_t>(block, 38);
+  header.recycled = get<std::uint8_t>(block, 39) != 0;
   header.number = get<std::uint64_t>(block, 40);
   header.lowest_gsn = get<std::uint64_t>(block, 48);
   header.highest_gsn = get<std::uint64_t>(block, 56);

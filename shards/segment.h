@@ -9,8 +9,8 @@
 // Header block, 4096 bytes, little-endian; the rest of the block is zero:
 //
 //   "STAVESEG" | version u32 | crc u32 (of the block with this field 0) | database id 16 | shard u32 | kind
-//   u8 | sealed u8 | generation u8 | 0 u8 | number u64 | lowest GSN u64 | highest GSN u64 (when sealed) | end
-//   of the records u64 (when sealed) | order u64 (0: number) | clean GSN u64
+//   u8 | sealed u8 | generation u8 | recycled u8 | number u64 | lowest GSN u64 | highest GSN u64 (when
+//   sealed) | end of the records u64 (when sealed) | order u64 (0: number) | clean GSN u64
 //
 // Records follow from kSegmentHeaderBytes on.
 #pragma once
@@ -41,6 +41,7 @@ struct SegmentHeader {
   SegmentKind kind = SegmentKind::kLog;
   bool sealed = false;
   std::uint8_t generation = 0;  // how often its records were copied at least
+  bool recycled = false;        // the file had another segment: old bytes follow the end
   std::uint64_t number = 0;
   std::uint64_t lowest_gsn = 0;
   std::uint64_t highest_gsn = 0;
@@ -70,6 +71,7 @@ struct Segment {
   bool sealed = false;    // gets no more records, and what it has is durable
   bool complete = false;  // its header says so, too
   bool hinted = false;
+  bool sealing = false;  // its header or its hint is being written, or will be
   bool damaged = false;  // compaction could not read it
 };
 

@@ -10,6 +10,7 @@ namespace stave {
 
 SegmentReader::SegmentReader(File& file, const SegmentHeader& header, std::uint64_t end_bytes)
     : file_(file),
+      recycled_(header.recycled),
       seed_(header.record_seed()),
       end_bytes_(end_bytes),
       offset_(kSegmentHeaderBytes),
@@ -65,6 +66,18 @@ SegmentReader::Outcome SegmentReader::next(Record& record, std::uint64_t& offset
 Status SegmentReader::error() const {
   if (!read_error_.empty()) return Status::error(read_error_);
   return Status::error(file_.path() + ": bad record at offset " + std::to_string(offset_));
+}
+
+Result<bool> SegmentReader::is_torn_at(std::uint64_t from, std::uint64_t gsn) {
+  if (!recycled_) {
+    auto zero = rest_is_zero(from);
+    if (!zero.ok()) return zero.take_status();
+    return !*zero;
+  }
+  std::string bytes(kRecordHeaderBytes, '\0');
+  auto got = file_.read(from, bytes);
+  if (!got.ok()) return got.take_status();
+  return *got == bytes.size() && encoded_record_gsn(bytes) == gsn;
 }
 
 Result<bool> SegmentReader::rest_is_zero(std::uint64_t from) {

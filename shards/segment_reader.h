@@ -41,15 +41,19 @@ class SegmentReader {
   }
   // What kBad or kError mean, with file and offset.
   Status error() const;
-  // True if all bytes from `from` to the end of the file are zero.
-  Result<bool> rest_is_zero(std::uint64_t from);
+  // True if something was written from `from` on, where no whole batch is: anything but zeros; in a recycled
+  // file, where old bytes follow, the beginning of a record with `gsn`.
+  Result<bool> is_torn_at(std::uint64_t from, std::uint64_t gsn);
 
  private:
   // Makes at least `bytes` bytes from offset_ on available, or as many as there are before the end.
   bool fill(std::uint64_t bytes);
   std::string_view available() const { return {buffer_.data() + (offset_ - buffer_offset_), buffered_}; }
 
+  Result<bool> rest_is_zero(std::uint64_t from);
+
   File& file_;
+  const bool recycled_;
   const std::uint32_t seed_;
   const std::uint64_t end_bytes_;
   std::uint64_t offset_;

@@ -104,6 +104,7 @@ bool Shard::out_of_memory() const {
 // after the other: recovery relies on no segment being sealed before the ones before it.
 void Shard::seal(std::uint32_t slot) {
   to_seal_.push_back(slot);
+  segments_[slot]->sealing = true;
   if (!sealing_ && !sealing_failed_) seal_next();
 }
 
@@ -128,7 +129,7 @@ void Shard::seal_next() {
     if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
   };
   auto done = [this, &segment, outcome] {
-    sealing_ = false;
+    sealing_ = segment.sealing = false;
     if (!outcome->sealed.ok()) {
       // Those behind it stay as they are until the next start, which reads them like the end of the log.
       sealing_failed_ = true;
@@ -138,6 +139,7 @@ void Shard::seal_next() {
     segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
     segment.capacity_bytes = segment.end_bytes;
     segment.complete = true;
+    compaction_.look_soon();
     segment.hinted = outcome->hinted.ok();
     if (!segment.hinted)
       options_.warn("no hint, the next start reads the whole segment: " + outcome->hinted.message());

@@ -43,7 +43,8 @@ std::vector<Candidate> candidates_of(const SegmentTable& segments) {
     lowest = std::min(lowest, segment.header.clean_gsn);
   }
   std::erase_if(all, [](const Candidate& candidate) {
-    return !candidate.segment->complete || candidate.segment->damaged;
+    const Segment& segment = *candidate.segment;
+    return !segment.complete || segment.sealing || segment.damaged;
   });
   return all;
 }

@@ -77,6 +77,8 @@ struct Settings {
   int64_t maxmemory = 0;   // bytes for resident values; 0: no limit
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoeviction;
   int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
+  int64_t compaction_threshold = 30;    // percent of dead bytes
+  int64_t compaction_budget = 0;        // bytes a second; 0: no limit
   IoBackend io_backend = IoBackend::kAuto;
   int64_t workers = 0;  // 0: one for each core but one
   int64_t shards = 0;   // 0: one for each core but one, when the database is created

@@ -41,8 +41,8 @@ SyncMode mode_of(AppendFsync fsync) {
 }
 
 // A shard's share of a limit, however small, is a limit: 0 would mean none.
-std::uint64_t memory_share(std::int64_t maxmemory, std::uint32_t shards) {
-  return maxmemory == 0 ? 0 : std::max<std::uint64_t>(static_cast<std::uint64_t>(maxmemory) / shards, 1);
+std::uint64_t share_of(std::int64_t limit, std::uint32_t shards) {
+  return limit == 0 ? 0 : std::max<std::uint64_t>(static_cast<std::uint64_t>(limit) / shards, 1);
 }
 
 void refuse(int fd, std::string_view line) {
@@ -144,7 +144,10 @@ void Worker::apply_settings(const Settings& settings) {
   command_limits_.shard_count = server_.shard_count();
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
-    host->shard.set_memory_bytes_max(memory_share(settings.maxmemory, server_.shard_count()));
+    host->shard.set_memory_bytes_max(share_of(settings.maxmemory, server_.shard_count()));
+    host->shard.compaction().set(
+        {.threshold_percent = static_cast<unsigned>(settings.compaction_threshold),
+         .budget_bytes = share_of(settings.compaction_budget, server_.shard_count())});
   }
   set_log_level(settings.loglevel);
 }

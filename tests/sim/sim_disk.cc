@@ -255,7 +255,8 @@ void SimDisk::submit(IoRequest& request) {
 void SimDisk::flush() {
   for (IoRequest* request : std::exchange(queued_, {})) {
     Inode& inode = static_cast<SimFile*>(request->file)->inode();
-    started_.push_back({request, inode.synced_changes + inode.unsynced.size()});
+    const bool slow = request->kind == IoRequest::Kind::kRead && one_in(random_, 4);
+    started_.push_back({request, inode.synced_changes + inode.unsynced.size(), slow});
     request->result = 0;
     if (begin_call(request->kind == IoRequest::Kind::kSync)) continue;
     request->result = -failing_error_;
@@ -275,6 +276,7 @@ bool SimDisk::poll() {
   const std::size_t count = started_.empty() ? 0 : random_() % (started_.size() + 1);
   std::vector<Started> finished(started_.end() - static_cast<std::ptrdiff_t>(count), started_.end());
   for (const Started& each : finished) {
+    if (each.slow && !one_in(random_, 30)) continue;
     begin_call();  // a crash can come just before it completes
     std::erase_if(started_, [&](const Started& started) { return started.request == each.request; });
     if (each.request->result == 0) each.request->result = carry_out(each);

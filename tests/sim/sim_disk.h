@@ -113,6 +113,7 @@ class SimDisk final : public Disk {
   struct Started {
     IoRequest* request;
     std::uint64_t changes;  // of the file when a sync was started
+    bool slow;              // a read that takes its time
   };
 
   // Counts the call; false when it is to fail.

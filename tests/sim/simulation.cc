@@ -96,7 +96,8 @@ void Simulation::step() {
   if (what < 40) return write_batch(shard);
   if (what < 45) return write_transaction();
   if (what < 46) return flush_db(shard);
-  if (what < 60) return read_one(shard);
+  if (what < 55) return read_one(shard);
+  if (what < 60) return start_read(shard);
   if (what < 80) return turn();
   if (what < 90) return tick();
   if (what < 99) return do_job();
@@ -149,6 +150,29 @@ void Simulation::turn() {
   for (const auto& shard : shards_) shard->log().flush();
   disk_->flush();
   if (!one_in(random_, 3)) disk_->poll();
+  end_reads();
+}
+
+void Simulation::start_read(std::uint32_t number) {
+  auto read = std::make_unique<StartedRead>();
+  read->shard = number;
+  read->name = random_name();
+  const Key key(read->name.first, read->name.second);
+  const Found found = shards_[number]->find(key, true);
+  if (!found.exists || found.resident) return;
+  shards_[number]->stage(key, &read->waiter);
+  reads_.push_back(std::move(read));
+}
+
+void Simulation::end_reads() {
+  std::erase_if(reads_, [&](const auto& read) {
+    const std::string& error = read->waiter.error;
+    if (!read->waiter.called) return false;
+    const bool may_fail =
+        disk_->crashed() || disk_->has_failed() || (damage_ && damage_->is_named_by(error, kRecordBytesMax));
+    if (!error.empty() && !may_fail) violate("a read failed: " + error);
+    return true;
+  });
 }
 
 void Simulation::tick() {
@@ -241,6 +265,7 @@ void Simulation::stop_cleanly() {
 // Lets everything end in peace; whatever it still does is of a process that is dead.
 void Simulation::tear_down() {
   settle();
+  reads_.clear();
   shards_.clear();
 }
 

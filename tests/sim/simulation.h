@@ -27,6 +27,7 @@
 #include "shards/recovery.h"
 #include "shards/shard.h"
 #include "shards/transaction_ledger.h"
+#include "tests/shards/waiter.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/damage.h"
 #include "tests/sim/sim_disk.h"
@@ -48,6 +49,7 @@ class Simulation {
  private:
   static constexpr int kDbs = 2;
   static constexpr std::int64_t kSecondMs = 1000;
+  static constexpr std::uint64_t kRecordBytesMax = 8u << 10;  // more than any that the workload writes
 
   using Name = std::pair<int, std::string>;  // db, key
   struct Value {
@@ -76,6 +78,12 @@ class Simulation {
     bool open = true;
     std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
     bool is_void = false;
+  };
+  // A read that goes on while other things happen.
+  struct StartedRead {
+    std::uint32_t shard = 0;
+    Name name;
+    testing::Waiter waiter;
   };
   // Work that is done, or will be, by another thread.
   struct Job {
@@ -108,6 +116,8 @@ class Simulation {
   void write_transaction();
   void flush_db(std::uint32_t shard);
   void read_one(std::uint32_t shard);
+  void start_read(std::uint32_t shard);
+  void end_reads();
   void turn();
   void tick();
   void compact();
@@ -148,6 +158,7 @@ class Simulation {
   std::vector<ShardModel> models_;
   std::map<std::uint64_t, TransactionModel> transactions_;
   std::unique_ptr<TransactionLedger> ledger_;
+  std::vector<std::unique_ptr<StartedRead>> reads_;
   std::int64_t now_ms_ = 1'000'000;
   std::int64_t last_sync_ms_ = 0;
   SyncMode mode_ = SyncMode::kEverysec;

@@ -5,13 +5,6 @@
 #include "tests/sim/simulation.h"
 
 namespace stave::sim {
-namespace {
-
-// More than any record that the workload writes.
-constexpr std::uint64_t kRecordBytesMax = 8u << 10;
-
-}  // namespace
-
 bool Simulation::start(Crash kind) {
   if (recover()) return true;
   tear_down();
