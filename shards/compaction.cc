@@ -40,7 +40,8 @@ std::int64_t Compaction::step() {
   if (run_ == nullptr) {
     const bool idle = now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= limits::kCompactionCheckMs;
     if (idle) return 0;
-    idle_until_ms_ = now_ms + limits::kCompactionCheckMs;
+    const bool short_of_disk = shard_.log_.short_of_disk(now_ms);
+    idle_until_ms_ = now_ms + (short_of_disk ? limits::kSpaceRetryMs : limits::kCompactionCheckMs);
     if (!begin()) return 0;
     idle_until_ms_ = 0;
   }

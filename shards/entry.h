@@ -43,6 +43,7 @@ class Entry {
   enum Flag : std::uint8_t {
     kExpires = 1,
     kLongKey = 2,
+    kStaged = 4,       // resident since a read for a command that has not come back for the value yet
     kRawEncoding = 8,  // made by APPEND, SETRANGE, SETBIT, ...: OBJECT ENCODING says raw
   };
 

@@ -61,6 +61,10 @@ class HintReader {
   std::uint64_t count() const { return count_; }
   // One entry after the other: `at` begins as 0. False behind the last.
   bool next(std::size_t& at, HintEntry& entry) const;
+  // Entries one by one: where the first begins, and the one at `at`, which is moved to the next.
+  // REQUIRES: called at most count() times.
+  std::size_t begin() const { return kHeaderBytes; }
+  HintEntry decode(std::size_t& at) const;
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {
@@ -71,7 +75,6 @@ class HintReader {
  private:
   static constexpr std::size_t kHeaderBytes = 80;
 
-  HintEntry decode(std::size_t& at) const;
   Status check_entries() const;
 
   std::string bytes_;

@@ -72,6 +72,9 @@ class Index {
   // found within that. The hand then stands behind what it returned or skipped.
   Slot* next_resident(Hand& hand, std::size_t slots_max);
 
+  // Moves the hand over about `slots` slots, to the end of a bucket, and sets the clock of cold ones to 0.
+  void forget_cold(Hand& hand, std::size_t slots);
+
   // Any slot, each about equally likely; null when empty.
   Slot* random_slot(std::uint64_t random);
 

@@ -32,6 +32,8 @@ struct alignas(64) Bucket {
   unsigned with_tag(std::uint64_t tag) const;
   unsigned empty_slots() const;
   unsigned resident_slots() const;
+  // Sets the clock of all slots that are not resident to 0.
+  void forget_cold();
 };
 static_assert(sizeof(Bucket) == 64);
 
@@ -98,6 +100,12 @@ class IndexTable {
 
   std::uint64_t word_ = 0;
 };
+
+inline void Bucket::forget_cold() {
+  for (Slot& slot : slots) {
+    if (!slot.resident()) slot.set_clock(0);
+  }
+}
 
 #if defined(__SSE2__)
 

@@ -94,6 +94,23 @@ Slot* Index::next_resident(Hand& hand, std::size_t slots_max) {
   return nullptr;
 }
 
+void Index::forget_cold(Hand& hand, std::size_t slots) {
+  for (std::size_t passed = 0; passed < slots;) {
+    const IndexTable table = table_at(hand.position);
+    for (; hand.slot < table.slot_count() && passed < slots; passed += Bucket::kSlots) {
+      table.buckets()[hand.slot / Bucket::kSlots].forget_cold();
+      hand.slot = (hand.slot / Bucket::kSlots + 1) * Bucket::kSlots;
+    }
+    if (hand.slot < table.slot_count()) return;
+    hand = {table.begin(hand.position) + table.width(), 0};
+    if (hand.position != 0) continue;
+    for (Slot& slot : overflow_) {
+      if (!slot.resident()) slot.set_clock(0);
+    }
+    passed += 1 + overflow_.size();
+  }
+}
+
 Slot* Index::random_slot(std::uint64_t random) {
   if (size_ == 0) return nullptr;
   if (random % size_ < overflow_.size()) return &overflow_[random % size_];

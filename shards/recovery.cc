@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "shards/hash_key.h"
-#include "shards/hint.h"
 
 namespace stave {
 
@@ -206,38 +205,6 @@ Status Recovery::read_segment(Piece& piece) {
   return scan(piece);
 }
 
-bool Recovery::load_hint(const Piece& piece) {
-  // After a transaction in doubt nothing may be applied yet, so a later hint would have to wait as well: read
-  // instead.
-  if (collecting_) return false;
-  const std::string hint_path = directory_ + "/" + hint_name(piece.number);
-  if (!disk_.exists(hint_path)) return false;
-  const auto useless = [&](const std::string& why) {
-    warn(hint_path + ": " + why + "; its segment is read instead");
-    return false;
-  };
-  auto bytes = read_file(disk_, hint_path);
-  if (!bytes.ok()) return useless(bytes.message());
-  Segment& segment = *shard_.segments()[piece.slot];
-  const std::uint64_t hint_bytes = bytes->size();
-  auto hint = HintReader::open(std::move(*bytes), segment.header);
-  if (!hint.ok()) return useless(hint.message());
-  hint->for_each([&](const HintEntry& entry) {
-    if (entry.record.kind == RecordKind::kTransaction) {
-      TransactionHeader header;
-      if (!TransactionHeader::decode(entry.record.value, header)) return;
-      note_transaction(header.id);
-      hinted_.push_back({piece.number, std::string(entry.record.value)});
-      return;
-    }
-    apply_later(entry.record, entry.value_bytes, {piece.slot, entry.offset_bytes});
-  });
-  apply_group();
-  segment.hinted = true;
-  segment.hint_bytes = hint_bytes;
-  return true;
-}
-
 // Reads the records of a segment. From the first transaction on, which only all shards together can judge, it
 // applies nothing but collects ids; replay() does the rest.
 Status Recovery::scan(Piece& piece) {
@@ -382,22 +349,6 @@ void Recovery::apply_batch(const Complete* complete) {
     }
   }
   batch_.clear();
-}
-
-Result<bool> Recovery::drop_hints(const Complete& complete) {
-  bool any = false;
-  std::uint64_t dropped = 0;  // number of the last segment
-  for (const Hinted& hinted : hinted_) {
-    TransactionHeader header;
-    TransactionHeader::decode(hinted.header, header);
-    if (hinted.segment_number == dropped || (complete(header) && !aborted_.contains(header.id))) continue;
-    dropped = hinted.segment_number;
-    any = true;
-    if (auto status = disk_.remove(directory_ + "/" + hint_name(dropped)); !status.ok()) return status;
-  }
-  if (!any) return false;
-  if (auto status = disk_.sync_directory(directory_); !status.ok()) return status;
-  return true;
 }
 
 Status Recovery::finish(const Complete& complete) {

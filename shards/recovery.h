@@ -17,10 +17,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "shards/hint_stream.h"
 #include "shards/manifest.h"
 #include "shards/segment_reader.h"
 #include "shards/shard.h"
@@ -114,6 +116,8 @@ class Recovery {
   void cut_from(std::size_t first);
   void set_aside(const Piece& piece, const std::string& why);
   bool load_hint(const Piece& piece);
+  void apply_items(std::span<const HintStream::Item> items, const Piece& piece);
+  void apply_item(const HintStream::Item& item, const Piece& piece);
   Status scan(Piece& piece);
   Status replay(Piece& piece, const Complete& complete);
   void take(const Record& record, std::uint64_t offset_bytes, Piece& piece, const Complete* complete);

@@ -35,7 +35,7 @@ Slot* Shard::live_slot(Key key) {
 Found Shard::find(Key key, bool touch) {
   Slot* slot = live_slot(key);
   if (slot == nullptr) return {};
-  if (touch) note_use(*slot);
+  if (touch) this->touch(*slot);
   const Entry& entry = *slot->entry();
   Found found;
   found.exists = true;
@@ -86,20 +86,14 @@ Status Shard::set_expiry(Key key, std::int64_t expiry_ms) {
 void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
                          const NewString& string, Location location, bool resident,
                          std::uint32_t value_bytes) {
-  Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const std::int64_t old_expiry_ms = slot != nullptr ? slot->entry()->expiry_ms() : 0;
-  if (string.expiry_ms != 0 && (old_expiry_ms == 0 || old_expiry_ms > string.expiry_ms)) {
-    expect_expiry(string.expiry_ms, log_db, hash);
-  }
-  const bool writes = resident && options_.eviction.on();
-  if (slot != nullptr && writes) note_use(*slot);
-  if (string.expiry_ms != 0) ++db.expiring;
-  if (old_expiry_ms != 0) --db.expiring;
+  if (slot != nullptr && resident && options_.eviction.on()) note_use(*slot);
   if (slot != nullptr) {
     Entry& old = *slot->entry();
-    count_live(old, -1);
     if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == Type::kString &&
         (old_expiry_ms != 0) == (string.expiry_ms != 0)) {
+      count_live(old, -1);
+      note_expiry(log_db, hash, old_expiry_ms, string.expiry_ms);
       if (!string.value.empty()) std::memmove(old.mutable_value(), string.value.data(), string.value.size());
       if (string.expiry_ms != 0) old.set_expiry_ms(string.expiry_ms);
       old.set_location(location);
@@ -117,19 +111,34 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
   fields.expiry_ms = string.expiry_ms;
   fields.location = location;
   if (string.raw_encoding) fields.flags = Entry::kRawEncoding;
-  Entry* entry = Entry::create(fields);
+  put_entry(log_db, slot, hash, Entry::create(fields), resident);
+}
+
+// Puts an entry into the index, in place of the slot's if there is one.
+void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident) {
+  note_expiry(log_db, hash, slot != nullptr ? slot->entry()->expiry_ms() : 0, entry->expiry_ms());
   account(log_db, *entry, resident, 1);
   count_live(*entry, 1);
   if (slot == nullptr) {
-    Slot* added = db.index.insert(hash, entry, resident);
-    if (writes) added->set_clock(1);
+    slot = dbs_[static_cast<std::size_t>(log_db)].index.insert(hash, entry, resident);
+    if (resident) enter_cache(log_db, *slot, hash);
   } else {
     Entry* old = slot->entry();
+    count_live(*old, -1);
     account(log_db, *old, slot->resident(), -1);
+    const bool enters = resident && !slot->resident();
     slot->set_entry(entry, resident);
     Entry::destroy(old);
+    if (enters) enter_cache(log_db, *slot, hash);
   }
   publish_sizes(log_db);
+}
+
+void Shard::note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms) {
+  if (new_ms != 0 && (old_ms == 0 || old_ms > new_ms)) expect_expiry(new_ms, log_db, hash);
+  Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  if (new_ms != 0) ++db.expiring;
+  if (old_ms != 0) --db.expiring;
 }
 
 Status Shard::remove(Key key) {
@@ -205,7 +214,10 @@ void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
-  remake(db_map_[static_cast<std::size_t>(key.db)], *slot, &value);
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  remake(log_db, *slot, &value);
+  slot->entry()->set_flag(Entry::kStaged, true);
+  enter_cache(log_db, *slot, key.hash);
   if (options_.eviction.on()) slot->set_clock(0);  // it was an age
 }
 

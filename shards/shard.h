@@ -29,6 +29,7 @@
 #include "shards/log.h"
 #include "shards/manifest.h"
 #include "shards/stager.h"
+#include "shards/trial_queue.h"
 
 namespace stave {
 
@@ -172,6 +173,8 @@ class Shard final : public Keyspace {
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
+  // A string, by a cold entry that was made for it and is the shard's from now on.
+  void recover(int log_db, std::uint64_t hash, Entry* entry);
   // The databases as clients see them when the log begins.
   void recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
@@ -196,11 +199,10 @@ class Shard final : public Keyspace {
  private:
   friend class Compaction;
   friend class Stager;
-  static constexpr std::uint64_t kClockMax = 3;
-
   struct Db {
     Index index;
-    Index::Hand hand;
+    Index::Hand hand;        // of the cache's clock
+    Index::Hand forgetting;  // what was demoted long ago
     std::uint64_t expiring = 0;
     std::uint64_t resident = 0;
   };
@@ -212,6 +214,8 @@ class Shard final : public Keyspace {
   Location log_string(int log_db, std::string_view name, const NewString& string);
   void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
                     const NewString& string, Location location, bool resident, std::uint32_t value_bytes);
+  void put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident);
+  void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
   bool expire(int log_db, Slot* slot);
@@ -245,6 +249,9 @@ class Shard final : public Keyspace {
   void remap_dbs();
   void install(Key key, Location location, std::string_view value);
   void remake(int log_db, Slot& slot, const std::string_view* value);
+  void touch(Slot& slot);
+  void enter_cache(int log_db, Slot& slot, std::uint64_t hash);
+  bool end_trial();
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
   void seal_next();
@@ -258,6 +265,7 @@ class Shard final : public Keyspace {
   Compaction compaction_;
   LockTable locks_;
   ExpiryQueue expiry_;
+  TrialQueue trial_;
   // While the queue is made anew: the new one, and where the walk over the keys is.
   struct Tidying {
     ExpiryQueue queue;

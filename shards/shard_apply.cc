@@ -145,6 +145,11 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
   }
 }
 
+void Shard::recover(int log_db, std::uint64_t hash, Entry* entry) {
+  Slot* const slot = dbs_[static_cast<std::size_t>(log_db)].index.find(entry->key(), hash);
+  put_entry(log_db, slot, hash, entry, false);
+}
+
 void Shard::recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map) {
   db_map_ = db_map;
   remap_dbs();

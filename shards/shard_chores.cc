@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shard's work between commands: active expiry, the cache's clock, sealing; and walks over its keys.
+// A shard's work between commands: active expiry, sealing; and walks over its keys.
 #include <algorithm>
 #include <cassert>
 
@@ -93,42 +93,12 @@ std::uint64_t Shard::memory_bytes() const {
   return index_bytes() + resident_bytes_ + log_.buffer_bytes();
 }
 
-// What cannot be demoted: tables, cold entries, the expiry queue.
+// What cannot be demoted: tables, cold entries, the queues.
 std::uint64_t Shard::index_bytes() const {
-  std::uint64_t bytes = entry_bytes_ - resident_bytes_ + expiry_.bytes();
+  std::uint64_t bytes = entry_bytes_ - resident_bytes_ + expiry_.bytes() + trial_.bytes();
   if (tidying_) bytes += tidying_->queue.bytes();
   for (const Db& db : dbs_) bytes += db.index.table_bytes();
   return bytes;
-}
-
-bool Shard::demote() {
-  if (options_.memory_bytes_max == 0) return false;
-  // One step is bounded; what is left is done in the next loop turns.
-  constexpr int kStepsMax = 512;
-  for (int step = 0; step < kStepsMax; ++step) {
-    if (resident_values_ == 0 || memory_bytes() <= options_.memory_bytes_max) return false;
-    for (std::size_t tried = 0; tried < dbs_.size() && dbs_[demote_db_].resident == 0; ++tried) {
-      demote_db_ = (demote_db_ + 1) % dbs_.size();
-    }
-    if (!demote_one(dbs_[demote_db_])) return true;
-  }
-  return true;
-}
-
-// Moves the clock's hand to the next resident value and drops it if it was not used since the last time.
-// False when there was none within the slots of one step.
-bool Shard::demote_one(Db& db) {
-  Slot* slot = db.index.next_resident(db.hand, limits::kClockSlotsPerStep);
-  if (slot == nullptr) return false;
-  if (slot->clock() > 0) {
-    slot->set_clock(slot->clock() - 1);
-    return true;
-  }
-  if (!log_.readable(slot->entry()->location())) return true;
-  remake(static_cast<int>(&db - dbs_.data()), *slot, nullptr);
-  if (options_.eviction.on()) slot->set_clock(kClockMax);  // from now on its age
-  ++counters_.demoted;
-  return true;
 }
 
 // A segment gets no more records: marks it as sealed and writes its hint, off the hot path. Strictly one

@@ -25,10 +25,10 @@ std::uint64_t Shard::next_random() {
 // A use of the key, for the cache and for eviction.
 void Shard::note_use(Slot& slot) {
   const unsigned clock = slot.clock();
-  if (clock == kClockMax) return;
+  if (clock == Slot::kClockMax) return;
   const Eviction& eviction = options_.eviction;
   if (eviction.on() && (eviction.by == Eviction::By::kAge || !slot.resident())) {
-    slot.set_clock(kClockMax);
+    slot.set_clock(Slot::kClockMax);
   } else if (eviction.on() && eviction.by == Eviction::By::kUse && clock > 0) {
     if (next_random() >> (64 - 2 * clock) == 0) slot.set_clock(clock + 1);
   } else {

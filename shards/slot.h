@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slot: what the index keeps in its tables for one key, 8 bytes: tag << 48 | pointer | clock << 1 | resident.
 // Zero is empty. Pointers are 8-byte aligned and below 2^48. The `resident` bit says that the entry carries
-// its value; `clock` (0..3) is the cache's use counter, and of a cold value its age for eviction. Owner
-// thread only, as the index.
+// its value; `clock` is what the cache (shard_cache.cc) knows of the key, or eviction (eviction.h) if there is
+// any. Owner thread only, as the index.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,15 @@ namespace stave {
 
 class Slot {
  public:
+  // clock() of a slot with a resident value.
+  static constexpr unsigned kOnTrial = 0;  // new, and not used again yet
+  static constexpr unsigned kUnused = 1;   // kept, and not used since the clock's hand came by
+  static constexpr unsigned kUsedOnce = 2;
+  static constexpr unsigned kClockMax = 3;  // used more often
+  // clock() of a cold slot.
+  static constexpr unsigned kForgotten = 0;
+  static constexpr unsigned kRemembered = 1;  // demoted not long ago, without having been used
+
   Slot() = default;
   Slot(std::uint64_t hash, Entry* entry, bool resident)
       : word_(tag_of(hash) << 48 | reinterpret_cast<std::uint64_t>(entry) | (resident ? 1 : 0)) {}

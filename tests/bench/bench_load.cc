@@ -3,12 +3,16 @@
 // waits for all replies, and sends the next. One thread, two system calls for a round trip: on two cores what
 // the load takes is missing for the server.
 //
-//   bench-load PORT set|get OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES
+//   bench-load PORT set|get|zipf OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]
 //
-// Keys are key:000000000000 and on, as redis-benchmark has them; a GET's value must be there with this
-// length. Prints "SECONDS BUSY OPERATIONS": how long it took, the share of it that this thread computed, and
-// how many were done (whole pipelines). Anything but the expected replies ends it with status 1 and a line on
-// stderr.
+// Keys are key:000000000000 and on, as redis-benchmark has them, each as likely as the others; `zipf` is GET
+// with few popular keys (zipf.h). A GET's value must be there with this length. Prints
+//
+//   SECONDS BUSY OPERATIONS P50 P99 P99.9 MAX
+//
+// how long it took, the share of it that this thread computed, how many were done (whole pipelines), and the
+// round trips of pipelines in microseconds. A closed loop sees a pause of the server once for each client.
+// Anything but the expected replies ends it with status 1 and a line on stderr.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,10 +28,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/bench/latency_histogram.h"
+#include "tests/bench/zipf.h"
 
 namespace {
 
@@ -36,11 +44,27 @@ constexpr std::size_t kKeyDigits = 12;
 struct Plan {
   std::uint16_t port = 0;
   bool sets = false;
+  bool zipf = false;
   std::uint64_t operations = 0;
   std::size_t clients = 0;
   std::size_t pipeline = 0;
   std::uint64_t keys = 0;
   std::size_t value_bytes = 0;
+  std::uint64_t seed = 1;
+};
+
+// The keys to ask for, in order.
+class KeySource {
+ public:
+  explicit KeySource(const Plan& plan) : random_(plan.seed), keys_(plan.keys) {
+    if (plan.zipf) zipf_.emplace(plan.keys, plan.seed);
+  }
+  std::uint64_t next() { return zipf_ ? zipf_->next() : random_() % keys_; }
+
+ private:
+  std::mt19937_64 random_;
+  std::uint64_t keys_;
+  std::optional<stave::bench::Zipf> zipf_;
 };
 
 struct Client {
@@ -50,6 +74,7 @@ struct Client {
   std::string reply_head;            // what each reply begins with
   std::size_t reply_bytes = 0;       // of one reply
   std::size_t received_bytes = 0;    // of the pipeline's replies
+  std::uint64_t sent_ns = 0;
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -65,6 +90,12 @@ double seconds_of(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+std::uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 std::uint64_t number_of(std::string_view text) {
@@ -99,14 +130,15 @@ Client connect_client(const Plan& plan) {
   return client;
 }
 
-void send_pipeline(Client& client, std::mt19937_64& random, const Plan& plan) {
+void send_pipeline(Client& client, KeySource& source) {
   for (const std::size_t at : client.keys_at) {
-    std::uint64_t key = random() % plan.keys;
+    std::uint64_t key = source.next();
     for (std::size_t digit = kKeyDigits; digit-- > 0; key /= 10) {
       client.request[at + digit] = static_cast<char>('0' + key % 10);
     }
   }
   client.received_bytes = 0;
+  client.sent_ns = now_ns();
   std::size_t sent = 0;
   while (sent < client.request.size()) {  // the sockets block: a pipeline fits into their buffers
     const ssize_t done =
@@ -136,7 +168,8 @@ bool take(Client& client, std::string_view part) {
 }
 
 void run(const Plan& plan) {
-  std::mt19937_64 random(1);
+  KeySource source(plan);
+  stave::bench::LatencyHistogram latencies;
   std::vector<Client> clients;
   const int epoll = epoll_create1(0);
   for (std::size_t i = 0; i < plan.clients; ++i) {
@@ -151,7 +184,7 @@ void run(const Plan& plan) {
   std::uint64_t begun = 0;
   std::uint64_t done = 0;
   for (Client& client : clients) {
-    send_pipeline(client, random, plan);
+    send_pipeline(client, source);
     begun += plan.pipeline;
   }
   std::vector<char> buffer(256 << 10);
@@ -165,15 +198,19 @@ void run(const Plan& plan) {
       if (got < 0) fail_with_errno("recv");
       if (got == 0) fail("the server closed a connection");
       if (!take(client, {buffer.data(), static_cast<std::size_t>(got)})) continue;
+      latencies.add(now_ns() - client.sent_ns);
       done += plan.pipeline;
       if (begun >= plan.operations) continue;
-      send_pipeline(client, random, plan);
+      send_pipeline(client, source);
       begun += plan.pipeline;
     }
   }
   const double seconds = seconds_of(CLOCK_MONOTONIC) - began;
   const double busy = (seconds_of(CLOCK_THREAD_CPUTIME_ID) - cpu_began) / seconds;
-  std::printf("%.6f %.3f %llu\n", seconds, busy, static_cast<unsigned long long>(done));
+  const auto us = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
+  std::printf("%.6f %.3f %llu %.1f %.1f %.1f %.1f\n", seconds, busy, static_cast<unsigned long long>(done),
+              us(latencies.percentile_ns(0.5)), us(latencies.percentile_ns(0.99)),
+              us(latencies.percentile_ns(0.999)), us(latencies.max_ns()));
   for (const Client& client : clients) close(client.fd);
   close(epoll);
 }
@@ -181,15 +218,18 @@ void run(const Plan& plan) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 8) fail("usage: bench-load PORT set|get OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES");
+  if (count != 8 && count != 9)
+    fail("usage: bench-load PORT set|get|zipf OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]");
   Plan plan;
   plan.port = static_cast<std::uint16_t>(number_of(words[1]));
   plan.sets = std::string_view(words[2]) == "set";
+  plan.zipf = std::string_view(words[2]) == "zipf";
   plan.operations = number_of(words[3]);
   plan.clients = number_of(words[4]);
   plan.pipeline = number_of(words[5]);
   plan.keys = number_of(words[6]);
   plan.value_bytes = number_of(words[7]);
+  if (count == 9) plan.seed = number_of(words[8]);
   run(plan);
   return 0;
 }

@@ -16,27 +16,38 @@ class Load(typing.NamedTuple):
     per_second: float
     cpu_us: float           # of the server, for one operation
     generator_busy: float   # share of the time that the load itself computed; near 1 it is what is measured
+    p50_us: float           # round trips
+    p99_us: float
+    p999_us: float
+    max_us: float
 
 
-def run_load(program, server, test, operations, clients, pipeline, keys, value_bytes):
+def run_load(program, server, test, operations, clients, pipeline, keys, value_bytes, seed=1):
     """Loads the server over random keys of key:000000000000 .. and returns a Load."""
     before = server.cpu_seconds()
     done = subprocess.run(
-        [program, *map(str, (server.port, test, operations, clients, pipeline, keys, value_bytes))],
+        [program, *map(str, (server.port, test, operations, clients, pipeline, keys, value_bytes, seed))],
         capture_output=True, text=True, check=False, timeout=900)
     cpu_seconds = server.cpu_seconds() - before
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-500:])
-    seconds, busy, operations = map(float, done.stdout.split())
-    return Load(operations / seconds, cpu_seconds / operations * 1e6, busy)
+    seconds, busy, operations, *latencies = map(float, done.stdout.split())
+    return Load(operations / seconds, cpu_seconds / operations * 1e6, busy, *latencies)
 
 
-def load_program(server_binary):
-    """bench-load stands beside the server's tests."""
-    program = pathlib.Path(server_binary).parent / "bench-load"
+def load_program(server_binary, name="bench-load"):
+    """bench-load and bench-replay stand beside the server's tests."""
+    program = pathlib.Path(server_binary).parent / name
     if not program.exists():
         raise FileNotFoundError(f"{program}: build it first (`make bench` does)")
     return str(program)
+
+
+def run_replay(program, keys, capacity, operations, rounds):
+    """Hit ratios by policy, for the keys of so many rounds of run_load(..., "zipf", ...); the first warms up."""
+    done = subprocess.run([program, *map(str, (keys, capacity, operations, rounds))],
+                          capture_output=True, text=True, check=True, timeout=900)
+    return {policy: float(ratio) for policy, ratio in (line.split() for line in done.stdout.splitlines())}
 
 
 def run_fio(path, size_bytes, depth, seconds):

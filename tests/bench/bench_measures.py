@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from bench_load import (check_sample, copy_directory, drop_page_cache, feed, key, load_program, run_fio,
-                        run_load, value)
+                        run_load, run_replay, value)
 from bench_report import Row, compared
 from stave_testing import REDIS_SERVER, Client, Server
 
@@ -23,6 +23,7 @@ class Bench:
     def __init__(self, stave, quick, rounds, options):
         self.stave_binary = stave
         self.load_program = load_program(stave)
+        self.replay_program = load_program(stave, "bench-replay")
         self.quick = quick
         self.rounds = rounds
         self.options = options          # further options of Stave
@@ -36,6 +37,9 @@ class Bench:
 
     def load(self, *arguments):
         return run_load(self.load_program, *arguments)
+
+    def replay(self, *arguments):
+        return run_replay(self.replay_program, *arguments)
 
     def scaled(self, full, quick):
         return quick if self.quick else full
@@ -201,4 +205,4 @@ def answer(server, number):
     return None if reply.is_error() else reply.value
 
 
-MEASURES = (pipeline16, pipeline1, always, cold, memory, restart)
+BASIC_MEASURES = (pipeline16, pipeline1, always, cold, memory, restart)

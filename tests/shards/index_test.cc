@@ -262,6 +262,25 @@ TEST_CASE("the clock's hand stops after the slots that it may skip, and goes on 
   for (int i = 0; i < 10; ++i) CHECK(empty.next_resident(of_empty, 100) == nullptr);
 }
 
+TEST_CASE("forgetting reaches every cold slot in one round, and no resident one") {
+  Model model;
+  for (std::uint64_t i = 0; i < 10000; ++i) model.put(key_of(i), "v", i % 10 == 0);
+  model.index().for_each([](Slot& slot) { slot.set_clock(3); });
+  const auto remembered = [&] {
+    std::size_t cold = 0;
+    model.index().for_each([&](Slot& slot) {
+      if (slot.resident()) CHECK(slot.clock() == 3);
+      cold += !slot.resident() && slot.clock() != 0;
+    });
+    return cold;
+  };
+  Index::Hand hand;
+  model.index().forget_cold(hand, 100);
+  CHECK(remembered() > 8800);
+  for (int i = 0; i < 250; ++i) model.index().forget_cold(hand, 100);
+  CHECK(remembered() == 0);
+}
+
 TEST_CASE("random_slot reaches every key, each about equally often") {
   std::mt19937_64 random(3);
   for (const std::uint64_t keys : {1, 2, 3, 50, 2000}) {

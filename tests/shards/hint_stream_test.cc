@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows that a start by hints finds what was written, in order, however many entries a hint has: with and
+// without a helper thread.
+#include <map>
+#include <random>
+
+#include "tests/shards/shard_testing.h"
+
+namespace stave {
+namespace {
+
+using testing::ShardUnderTest;
+using testing::TempDirectory;
+
+struct Expected {
+  std::string value;
+  std::int64_t expiry_ms = 0;
+  bool raw = false;
+};
+
+class Writer {
+ public:
+  explicit Writer(ShardUnderTest& test) : test_(test) {}
+
+  // Mostly new keys; some are written again, removed, given an expiry.
+  void write(int changes) {
+    for (int i = 0; i < changes; ++i) {
+      const std::string key = "key:" + std::to_string(random_() % (static_cast<unsigned>(changes) * 2));
+      if (random_() % 8 == 0) {
+        test_.del(key);
+        keys_.erase(key);
+      } else {
+        const Expected made{std::string(random_() % 12, 'v') + std::to_string(i),
+                            random_() % 5 == 0 ? std::int64_t{1} << 50 : 0, random_() % 7 == 0};
+        REQUIRE(test_.shard().set_string({0, key}, {made.value, made.expiry_ms, made.raw}).ok());
+        keys_[key] = made;
+      }
+      if (i % 1000 == 0) test_.settle();
+    }
+  }
+  const std::map<std::string, Expected>& keys() const { return keys_; }
+
+ private:
+  ShardUnderTest& test_;
+  std::map<std::string, Expected> keys_;
+  std::mt19937_64 random_{11};
+};
+
+void check_restart(int changes) {
+  CAPTURE(changes);
+  const TempDirectory directory;
+  std::map<std::string, Expected> keys;
+  {
+    ShardUnderTest first(directory.path(), {.segment_bytes = 4u << 20});
+    Writer writer(first);
+    writer.write(changes);
+    keys = writer.keys();
+    first.close();
+  }
+  ShardUnderTest second(directory.path(), {.segment_bytes = 4u << 20});
+  CHECK(second.report().segments_with_hint == second.report().segments);
+  CHECK(second.report().records == static_cast<std::uint64_t>(second.shard().last_gsn()));
+  std::uint64_t expiring = 0;
+  for (const auto& [key, expected] : keys) {
+    expiring += expected.expiry_ms != 0 ? 1 : 0;
+    const Found found = second.shard().find({0, key}, false);
+    REQUIRE(found.exists);
+    REQUIRE(found.expiry_ms == expected.expiry_ms);
+    REQUIRE(found.raw_encoding == expected.raw);
+    REQUIRE(second.get(key) == expected.value);
+  }
+  CHECK(second.shard().sizes().keys[0] == keys.size());
+  CHECK(second.shard().sizes().expiring[0] == expiring);
+}
+
+TEST_CASE("a start by hints finds what was written, with one hint or several, small or large") {
+  check_restart(10);
+  check_restart(513);
+  check_restart(20'000);   // one segment, with a helper
+  check_restart(150'000);  // several
+}
+
+}  // namespace
+}  // namespace stave
