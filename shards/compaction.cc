@@ -37,9 +37,12 @@ std::int64_t Compaction::step() {
   // The clock may have been set back.
   if (now_ms < next_ms_ && next_ms_ - now_ms <= limits::kCompactionRetryMs)
     return run_ == nullptr ? 0 : next_ms_;
-  if (run_ == nullptr && !begin()) {
-    next_ms_ = now_ms + limits::kCompactionCheckMs;
-    return 0;
+  if (run_ == nullptr) {
+    const bool idle = now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= limits::kCompactionCheckMs;
+    if (idle) return 0;
+    idle_until_ms_ = now_ms + limits::kCompactionCheckMs;
+    if (!begin()) return 0;
+    idle_until_ms_ = 0;
   }
   switch (run_->phase) {
     case Phase::kCopy:

@@ -63,6 +63,8 @@ class Compaction {
   // Goes one step on, at most a millisecond's work. Returns when it wants to be called again, Unix ms: 0 when
   // that is no matter of time. A job that ends, and each second, are reasons to call it, too.
   std::int64_t step();
+  // There is another sealed segment.
+  void look_soon() { idle_until_ms_ = 0; }
   // Begins nothing new; what is under way is given up.
   void stop();
   bool idle() const { return !job_under_way_; }
@@ -70,7 +72,7 @@ class Compaction {
 
   const Counters& counters() const { return counters_; }
   const std::string& last_error() const { return last_error_; }
-  // Of the longest step.
+  // CPU time of the longest step.
   std::uint64_t slice_us_max() const { return slice_us_max_; }
   // Dead bytes beyond what the threshold allows.
   std::uint64_t backlog_bytes() const;
@@ -161,7 +163,8 @@ class Compaction {
   bool job_under_way_ = false;
   bool stopping_ = false;
   bool stopped_ = false;  // until the next start: which manifest counts is not known
-  std::int64_t next_ms_ = 0;
+  std::int64_t next_ms_ = 0;        // not before: the pace, or an error
+  std::int64_t idle_until_ms_ = 0;  // there was nothing to do
   Counters counters_;
   std::string last_error_;
   std::uint64_t slice_us_max_ = 0;

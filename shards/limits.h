@@ -39,7 +39,7 @@ inline constexpr std::size_t kVictimsMax = 64;
 inline constexpr std::uint64_t kSmallSegmentPart = 8;
 inline constexpr std::size_t kSmallSegmentsMax = 16;
 // Records that compaction looks up in one slice of the loop (some 100 ns each), and bytes of them.
-inline constexpr std::size_t kCompactedRecordsPerSlice = 2000;
+inline constexpr std::size_t kCompactedRecordsPerSlice = 1000;
 inline constexpr std::size_t kCompactedBytesPerSlice = 1u << 20;
 // A compacted segment is handed to the kernel in pieces of this size, and synced after so much, so that the
 // syncs of the log never wait for much.

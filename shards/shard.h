@@ -238,6 +238,7 @@ class Shard final : public Keyspace {
   void expect_expiry(std::int64_t due_ms, int log_db, std::uint64_t hash);
   bool expiry_is_untidy() const;
   void flush_db(int log_db);
+  Status record_void();
   void count_live(const Entry& entry, int sign);
   void account(int log_db, const Entry& entry, bool resident, int sign);
   void publish_sizes(int log_db);
@@ -272,6 +273,7 @@ class Shard final : public Keyspace {
   std::vector<Key> wanted_;
   Manifest manifest_;  // as it is on disk
   std::unordered_set<std::uint64_t> void_transactions_;
+  std::vector<std::uint64_t> unrecorded_void_;  // of these, no record says so yet
   std::int64_t now_ms_ = 0;
   std::uint64_t tombstone_gsn_ = 0;   // of the newest removal
   std::uint64_t entry_bytes_ = 0;     // of all entries, resident values included

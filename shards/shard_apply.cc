@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that come as data: batches of transactions, and records at recovery.
-
 #include "shards/shard.h"
+#include "shards/transaction_ledger.h"
 
 namespace stave {
 namespace {
@@ -158,21 +158,32 @@ void Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t l
   tombstone_gsn_ = 0;
   log_.start_after(last_gsn, last_segment);
   log_.count_other_files();
+  unrecorded_void_ = newly_void;
   for (const std::uint64_t id : newly_void) {
+    if (options_.ledger != nullptr) options_.ledger->reopen(id);
+  }
+  if (auto status = record_void(); !status.ok()) {
+    // It stays void without: a shard that lacks it will never have it, and it is not settled.
+    options_.warn("no record yet of a transaction that was dropped, a next start would drop it again: " +
+                  status.message());
+  }
+  log_.flush();
+}
+
+Status Shard::record_void() {
+  while (!unrecorded_void_.empty()) {
     std::string value;
-    put(value, id);
+    put(value, unrecorded_void_.back());
     Record record;
     record.kind = RecordKind::kAbort;
     record.value = value;
-    if (auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_); !status.ok()) {
-      // It stays void without: a shard that lacks it will never have it.
-      options_.warn("no record of a transaction that was dropped, the next start drops it again: " +
-                    status.message());
-      break;
-    }
+    auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_);
+    if (!status.ok()) return status;
     log_.append(record);
+    if (options_.ledger != nullptr) options_.ledger->close(unrecorded_void_.back());
+    unrecorded_void_.pop_back();
   }
-  log_.flush();
+  return {};
 }
 
 void Shard::seal_recovered(std::uint32_t slot) {

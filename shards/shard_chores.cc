@@ -172,6 +172,7 @@ void Shard::seal_next() {
     segment.durable_bytes = std::max(segment.durable_bytes, segment.end_bytes);
     segment.capacity_bytes = segment.end_bytes;
     segment.complete = true;
+    compaction_.look_soon();
     segment.hinted = outcome->hinted.ok();
     segment.hint_bytes = outcome->hint_bytes;
     if (!segment.hinted)
@@ -184,6 +185,7 @@ void Shard::seal_next() {
 bool Shard::answer_ledger() {
   TransactionLedger* const ledger = options_.ledger;
   if (ledger == nullptr || log_.failed()) return false;
+  static_cast<void>(record_void());  // again if there was no room
   if (ledger_round_ == 0) {
     const std::uint64_t asked = ledger->asked();
     if (asked == answered_round_) return false;

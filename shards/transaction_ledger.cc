@@ -21,6 +21,11 @@ void TransactionLedger::close(std::uint64_t id) {
   open_.erase(id);
 }
 
+void TransactionLedger::reopen(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  open_.insert(id);
+}
+
 std::uint64_t TransactionLedger::lowest_open() const {
   const std::lock_guard lock(mutex_);
   return open_.empty() ? next_ : *open_.begin();

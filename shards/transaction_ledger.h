@@ -25,6 +25,8 @@ class TransactionLedger {
 
   std::uint64_t open();
   void close(std::uint64_t id);
+  // After recovery: one that is void, which no record says yet.
+  void reopen(std::uint64_t id);
   std::uint64_t lowest_open() const;
   // What the next open() gives.
   std::uint64_t next_id() const;

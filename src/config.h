@@ -79,6 +79,8 @@ struct Settings {
   int64_t maxmemory_samples = 5;        // keys that are looked at for each that is evicted
   int64_t maxdisk = 0;                  // bytes of the database directory; 0: no limit
   int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
+  int64_t compaction_threshold = 30;    // percent of dead bytes
+  int64_t compaction_budget = 0;        // bytes a second; 0: no limit
   IoBackend io_backend = IoBackend::kAuto;
   int64_t workers = 0;  // 0: one for each core but one
   int64_t shards = 0;   // 0: one for each core but one, when the database is created

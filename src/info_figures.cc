@@ -35,6 +35,8 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::live_bytes,
     &InfoFigures::dead_bytes,
     &InfoFigures::segments,
+    &InfoFigures::compactions_running,
+    &InfoFigures::compaction_backlog_bytes,
     &InfoFigures::last_gsns,
     &InfoFigures::durable_gsns,
     &InfoFigures::logs_busy,
@@ -59,6 +61,20 @@ void add(Log::Counters& sum, const Log::Counters& more) {
   sum.commits += more.commits;
   sum.syncs += more.syncs;
   sum.space_refusals += more.space_refusals;
+}
+
+void add(Compaction::Counters& sum, const Compaction::Counters& more) {
+  sum.runs += more.runs;
+  sum.bytes_read += more.bytes_read;
+  sum.bytes_written += more.bytes_written;
+  sum.bytes_freed += more.bytes_freed;
+  sum.segments_freed += more.segments_freed;
+  sum.errors += more.errors;
+}
+
+// Of two: the longer one, and "not known" above all.
+std::int64_t longer(std::int64_t a, std::int64_t b) {
+  return a < 0 || b < 0 ? -1 : std::max(a, b);
 }
 
 void add(Shard::Counters& sum, const Shard::Counters& more) {
@@ -118,13 +134,14 @@ void count_log(InfoFigures& figures, Shard& shard) {
   figures.logs_busy += log.idle() ? 0 : 1;
   figures.logs_out_of_space += log.out_of_space() ? 1 : 0;
   if (log.failed()) figures.log_failure = log.failure();
+  figures.log_file_bytes += log.spare_bytes();
   for (std::size_t slot = 0; slot < shard.segments().size(); ++slot) {
     const Segment* const segment = shard.segments()[slot].get();
     if (segment == nullptr) continue;
     const std::uint64_t end_bytes = log.end_of(static_cast<std::uint32_t>(slot));
     ++figures.segments;
     figures.log_bytes += end_bytes;
-    figures.log_file_bytes += segment->sealed ? end_bytes : segment->capacity_bytes;
+    figures.log_file_bytes += segment->capacity_bytes;
     figures.live_bytes += segment->live_bytes;
     figures.dead_bytes += end_bytes - kSegmentHeaderBytes - segment->live_bytes - segment->tombstone_bytes;
   }
@@ -140,7 +157,17 @@ void count_exceeded(InfoFigures& figures, const ShardHost& host, std::int64_t no
   figures.exceeded_ms = std::max(figures.exceeded_ms, total_ms);
 }
 
+void count_compaction(InfoFigures& figures, const Compaction& compaction) {
+  add(figures.compaction, compaction.counters());
+  figures.compactions_running += compaction.running() ? 1 : 0;
+  figures.compaction_backlog_bytes += compaction.backlog_bytes();
+  figures.compaction_seconds_left = longer(figures.compaction_seconds_left, compaction.seconds_left());
+  figures.compaction_slice_us_max = std::max(figures.compaction_slice_us_max, compaction.slice_us_max());
+  if (!compaction.last_error().empty()) figures.compaction_last_error = compaction.last_error();
+}
+
 void count_shard(InfoFigures& figures, ShardHost& host) {
+  count_compaction(figures, host.shard.compaction());
   add(figures.keyspace, host.keyspace);
   add(figures.shard, since_reset(host));
   figures.shard_bytes += host.shard.memory_bytes();
@@ -179,6 +206,10 @@ void add(InfoFigures& sum, const InfoFigures& more) {
   add(sum.keyspace, more.keyspace);
   add(sum.shard, more.shard);
   add(sum.log, more.log);
+  add(sum.compaction, more.compaction);
+  sum.compaction_seconds_left = longer(sum.compaction_seconds_left, more.compaction_seconds_left);
+  sum.compaction_slice_us_max = std::max(sum.compaction_slice_us_max, more.compaction_slice_us_max);
+  if (!more.compaction_last_error.empty()) sum.compaction_last_error = more.compaction_last_error;
   sum.input_bytes_max = std::max(sum.input_bytes_max, more.input_bytes_max);
   sum.output_bytes_max = std::max(sum.output_bytes_max, more.output_bytes_max);
   sum.exceeded_ms = std::max(sum.exceeded_ms, more.exceeded_ms);

@@ -50,7 +50,13 @@ struct InfoFigures {
   std::uint64_t live_bytes = 0;      // of records that are some key's value
   std::uint64_t dead_bytes = 0;      // what compaction could give back
   std::uint64_t segments = 0;
-  std::uint64_t last_gsns = 0;  // sums over shards
+  Compaction::Counters compaction;
+  std::uint64_t compactions_running = 0;
+  std::uint64_t compaction_backlog_bytes = 0;
+  std::int64_t compaction_seconds_left = 0;  // the longest of all shards; -1: not known
+  std::uint64_t compaction_slice_us_max = 0;
+  std::string compaction_last_error;  // of any; "" when there was none
+  std::uint64_t last_gsns = 0;        // sums over shards
   std::uint64_t durable_gsns = 0;
   std::uint64_t logs_busy = 0;
   std::uint64_t logs_out_of_space = 0;

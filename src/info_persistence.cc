@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // INFO Persistence. To monitoring, the log is an AOF that is always on and never rewritten. The rdb_ fields
 // tell the same about durability: a change counts as saved once the disk has it.
+#include <fmt/format.h>
+
 #include "src/info_sections.h"
 #include "src/server.h"
 #include "src/worker.h"
@@ -50,6 +52,30 @@ void write_aof(InfoText& text) {
   text.field("aof_delayed_fsync", 0);
 }
 
+// With two digits; 1.00 where there is nothing to compare.
+std::string ratio(std::uint64_t of, std::uint64_t to) {
+  return fmt::format("{:.2f}", to == 0 ? 1.0 : static_cast<double>(of) / static_cast<double>(to));
+}
+
+void write_compaction(InfoText& text) {
+  const InfoFigures& figures = text.figures;
+  const Compaction::Counters& compaction = figures.compaction;
+  text.field("stave_space_amplification", ratio(figures.log_file_bytes, figures.live_bytes));
+  text.field("stave_write_amplification",
+             ratio(figures.log.bytes_written + compaction.bytes_written, figures.log.bytes_written));
+  text.field("stave_compaction_running", figures.compactions_running);
+  text.field("stave_compaction_backlog_bytes", figures.compaction_backlog_bytes);
+  text.field("stave_compaction_seconds_left", figures.compaction_seconds_left);
+  text.field("stave_compaction_runs", compaction.runs);
+  text.field("stave_compaction_bytes_read", compaction.bytes_read);
+  text.field("stave_compaction_bytes_written", compaction.bytes_written);
+  text.field("stave_compaction_bytes_freed", compaction.bytes_freed);
+  text.field("stave_compaction_segments_freed", compaction.segments_freed);
+  text.field("stave_compaction_errors", compaction.errors);
+  text.field("stave_compaction_last_error", figures.compaction_last_error);
+  text.field("stave_compaction_slice_us_max", figures.compaction_slice_us_max);
+}
+
 void write_own_fields(InfoText& text) {
   const InfoFigures& figures = text.figures;
   const RecoveryReport& recovery = text.server.recovery();
@@ -58,6 +84,7 @@ void write_own_fields(InfoText& text) {
   text.field("stave_log_segments", figures.segments);
   text.field("stave_log_bytes", figures.log_bytes);
   text.field("stave_log_file_bytes", figures.log_file_bytes);
+  text.field("stave_log_live_bytes", figures.live_bytes);
   text.field("stave_log_dead_bytes", figures.dead_bytes);
   text.field("stave_log_bytes_written", figures.log.bytes_written);
   text.field("stave_log_commits", figures.log.commits);
@@ -86,6 +113,7 @@ void info_persistence(InfoText& text) {
   write_rdb(text);
   write_aof(text);
   write_own_fields(text);
+  write_compaction(text);
 }
 
 }  // namespace stave

@@ -175,6 +175,9 @@ void Worker::apply_settings(const Settings& settings) {
     host->shard.set_memory_bytes_max(share_of(settings.maxmemory, server_.shard_count()));
     host->shard.set_eviction(eviction_of(settings));
     host->shard.log().set_disk_bytes_max(share_of(settings.maxdisk, server_.shard_count()));
+    host->shard.compaction().set(
+        {.threshold_percent = static_cast<unsigned>(settings.compaction_threshold),
+         .budget_bytes = share_of(settings.compaction_budget, server_.shard_count())});
   }
   set_log_level(settings.loglevel);
 }

@@ -136,7 +136,7 @@ void Worker::put_out() {
   for (Connection* connection : outputs) connection->put_out();
 }
 
-// Expiry, demotion and eviction, in slices.
+// Expiry, demotion, eviction and compaction, in slices.
 void Worker::do_chores() {
   std::int64_t next_ms = pause_until_ms_;
   bool more = false;
@@ -153,8 +153,11 @@ void Worker::do_chores() {
     const std::uint64_t gsn = shard.last_gsn();
     more |= shard.evict();
     if (shard.last_gsn() != gsn) shard.log().flush();
-    const std::int64_t next_expiry_ms = shard.next_expiry_ms();
-    if (next_expiry_ms != 0 && (next_ms == 0 || next_expiry_ms < next_ms)) next_ms = next_expiry_ms;
+    more |= shard.answer_ledger();
+    const std::int64_t next_compaction_ms = draining_ ? 0 : shard.compact();
+    for (const std::int64_t due : {shard.next_expiry_ms(), next_compaction_ms}) {
+      if (due != 0 && (next_ms == 0 || due < next_ms)) next_ms = due;
+    }
   }
   if (pause_until_ms_ != 0 && pause_until_ms_ <= now_ms_) end_pause();
   if (more) {
