@@ -51,7 +51,7 @@ def volatile_policies_drop_what_expires(server):
             assert error(client, "APPEND", "stays:2", "w") == OOM
             assert error(client, "MSET", *(f"more:{at // 2}" for at in range(40))) == OOM
             wait_until(lambda: int(info(client)["current_eviction_exceeded_time"]) > 0, what="time exceeded")
-            configure(client, maxmemory=0)
+            configure(client, maxmemory="1gb")
             assert client.call("SET", "new", "v") == b"OK"
             wait_until(lambda: info(client)["current_eviction_exceeded_time"] == "0", what="time that is over")
             assert int(info(client)["total_eviction_exceeded_time"]) > 0
@@ -151,7 +151,7 @@ def maxdisk_refuses_what_adds_data(binary):
             figures = info(client)
             assert figures["stave_maxdisk"] == str(limit) and figures["aof_last_write_status"] == "ok"
             assert abs(int(figures["stave_disk_bytes"]) - bytes_of(server.dir)) <= 64 << 10
-            large = "x" * 300_000
+            large = "x" * 1_000_000
             assert error(client, "SET", "large", large) == OUT_OF_DISK
             assert error(client, "MSET", *[word for at in range(10) for word in (f"m:{at}", large)]) == OUT_OF_DISK
             assert client.call("EXISTS", "large", *[f"m:{at}" for at in range(10)]) == 0
@@ -175,8 +175,37 @@ def maxdisk_refuses_what_adds_data(binary):
             assert client.call("DBSIZE") == keys
 
 
+def maxdisk_evicts_and_compaction_makes_room(binary):
+    """Six times as much as there is room for: all is taken in the end, new keys stay, and the files within the limit."""
+    limit = 24 * MIB
+    options = {"maxdisk": limit, "maxmemory-policy": "allkeys-lru", "shards": 2, "workers": 2}
+    with Server(binary, options) as server:
+        with server.client() as client:
+            for start in range(0, 150_000, 500):
+                left = list(range(start, start + 500))
+
+                def write():
+                    replies = client.pipeline([("SET", f"k:{at}", f"{at}:".encode().ljust(1000, b"x")) for at in left])
+                    assert {reply.value.decode() for reply in replies} <= {"OK", OUT_OF_DISK}
+                    left[:] = [at for at, reply in zip(left, replies) if reply.is_error()]
+                    return not left
+
+                wait_until(write, what="room that compaction makes")
+                assert bytes_of(server.dir) <= limit + MIB, bytes_of(server.dir)
+            figures = info(client)
+            keys = client.call("DBSIZE")
+            assert keys + int(figures["evicted_keys"]) == 150_000
+            assert keys > limit // 1000 // 2, keys
+            newest = client.pipeline([("GET", f"k:{at}") for at in range(149_000, 150_000)])
+            assert sum(reply.value is not None for reply in newest) > 900
+        server.kill9()
+        server.start()
+        with server.client() as client:
+            assert client.call("DBSIZE") == keys
+
+
 SHARED = [volatile_policies_drop_what_expires, allkeys_policies_drop_all_in_the_end, settings_and_object]
-OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data]
+OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data, maxdisk_evicts_and_compaction_makes_room]
 
 
 def run(case, subject, name):

@@ -123,6 +123,8 @@ class ShardUnderTest {
   }
   // A turn of compaction, as a worker gives it.
   void compact() {
+    shard_->log().start_sync();
+    settle();
     shard_->answer_ledger();
     shard_->compact();
     settle();
