@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "shards/record.h"
@@ -55,6 +56,8 @@ class HintReader {
   static void mend_for_fuzzing(std::string& bytes);
 
   std::uint64_t count() const { return count_; }
+  // Gives the bytes back, for their memory; nothing else may be called after it.
+  std::string take_bytes() { return std::move(bytes_); }
   // Entries one by one: where the first begins, and the one at `at`, which is moved to the next.
   // REQUIRES: called at most count() times.
   std::size_t begin() const { return kHeaderBytes; }
