@@ -38,15 +38,21 @@ Status replace_file(Disk& disk, const std::string& directory, const std::string&
 }
 
 Result<std::string> read_file(Disk& disk, const std::string& path) {
+  std::string bytes;
+  if (auto status = read_file(disk, path, bytes); !status.ok()) return status;
+  return bytes;
+}
+
+Status read_file(Disk& disk, const std::string& path, std::string& bytes) {
   auto file = disk.open(path);
   if (!file.ok()) return file.take_status();
   auto size = (*file)->size();
   if (!size.ok()) return size.take_status();
-  std::string bytes(*size, '\0');
+  bytes.resize(*size);
   auto got = (*file)->read(0, bytes);
   if (!got.ok()) return got.take_status();
   bytes.resize(*got);
-  return bytes;
+  return {};
 }
 
 Result<std::unique_ptr<Disk>> open_disk(std::string_view choice, std::string* reason) {

@@ -116,6 +116,8 @@ Status replace_file(Disk& disk, const std::string& directory, const std::string&
                     std::string_view bytes);
 // All bytes of a file.
 Result<std::string> read_file(Disk& disk, const std::string& path);
+// Likewise, into `bytes`, whose memory is used again where it is enough.
+Status read_file(Disk& disk, const std::string& path, std::string& bytes);
 
 // The backend that `choice` asks for: "auto" (io_uring where the kernel grants it, else threads), "uring",
 // "threads". `reason` says in a few words why threads was chosen by "auto" ("io_uring_setup: Operation not

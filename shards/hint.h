@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "shards/record.h"
@@ -61,6 +62,8 @@ class HintReader {
   std::uint64_t count() const { return count_; }
   // One entry after the other: `at` begins as 0. False behind the last.
   bool next(std::size_t& at, HintEntry& entry) const;
+  // Gives the bytes back, for their memory; nothing else may be called after it.
+  std::string take_bytes() { return std::move(bytes_); }
   // Entries one by one: where the first begins, and the one at `at`, which is moved to the next.
   // REQUIRES: called at most count() times.
   std::size_t begin() const { return kHeaderBytes; }

@@ -353,6 +353,7 @@ void Recovery::apply_batch(const Complete* complete) {
 
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
+  hint_bytes_ = {};
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
     if (piece.gone() || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;

@@ -145,6 +145,7 @@ class Recovery {
   std::size_t grouped_ = 0;
   std::vector<Held> batch_;
   std::vector<Hinted> hinted_;
+  std::string hint_bytes_;  // of the hint before
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;

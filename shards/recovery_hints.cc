@@ -14,14 +14,17 @@ bool Recovery::load_hint(const Piece& piece) {
     warn(hint_path + ": " + why + "; its segment is read instead");
     return false;
   };
-  auto bytes = read_file(disk_, hint_path);
-  if (!bytes.ok()) return useless(bytes.message());
+  // Large memory is expensive to get anew for each hint.
+  if (auto status = read_file(disk_, hint_path, hint_bytes_); !status.ok()) return useless(status.message());
   Segment& segment = *shard_.segments()[piece.slot];
-  const std::uint64_t hint_bytes = bytes->size();
-  auto hint = HintReader::open(std::move(*bytes), segment.header);
+  const std::uint64_t hint_bytes = hint_bytes_.size();
+  auto hint = HintReader::open(std::move(hint_bytes_), segment.header);
   if (!hint.ok()) return useless(hint.message());
-  HintStream stream(*hint, piece.slot);
-  for (auto items = stream.next(); !items.empty(); items = stream.next()) apply_items(items, piece);
+  {
+    HintStream stream(*hint, piece.slot);
+    for (auto items = stream.next(); !items.empty(); items = stream.next()) apply_items(items, piece);
+  }
+  hint_bytes_ = hint->take_bytes();
   segment.hinted = true;
   segment.hint_bytes = hint_bytes;
   return true;

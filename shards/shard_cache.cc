@@ -48,7 +48,7 @@ void Shard::enter_cache(int log_db, Slot& slot, std::uint64_t hash) {
 bool Shard::demote() {
   if (options_.memory_bytes_max == 0) return false;
   // One step is bounded; what is left is done in the next loop turns.
-  constexpr int kStepsMax = 512;
+  constexpr int kStepsMax = 256;
   for (int step = 0; step < kStepsMax; ++step) {
     if (resident_values_ == 0 || memory_bytes() <= options_.memory_bytes_max) return false;
     const bool trial_is_full =
