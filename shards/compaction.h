@@ -162,7 +162,7 @@ class Compaction {
   std::unique_ptr<Run> run_;
   bool job_under_way_ = false;
   bool stopping_ = false;
-  bool stopped_ = false;  // until the next start: which manifest counts is not known
+  bool stopped_ = false;            // until the next start: which manifest counts is not known
   std::int64_t next_ms_ = 0;        // not before: the pace, or an error
   std::int64_t idle_until_ms_ = 0;  // there was nothing to do
   Counters counters_;

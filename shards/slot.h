@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slot: what the index keeps in its tables for one key, 8 bytes: tag << 48 | pointer | clock << 1 | resident.
 // Zero is empty. Pointers are 8-byte aligned and below 2^48. The `resident` bit says that the entry carries
-// its value; `clock` is what the cache (shard_cache.cc) knows of the key, or eviction (eviction.h) if there is
-// any. Owner thread only, as the index.
+// its value; `clock` is what the cache (shard_cache.cc) knows of the key, or eviction (eviction.h) if there
+// is any. Owner thread only, as the index.
 #pragma once
 
 #include <cstdint>

