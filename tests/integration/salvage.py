@@ -7,6 +7,7 @@ import hashlib
 import pathlib
 import random
 import subprocess
+import time
 
 from stave_testing import TWO_WORKERS, Server, parse_arguments
 
@@ -40,6 +41,14 @@ def checksums(directory):
             for path in sorted(directory.rglob("*")) if path.is_file()}
 
 
+def wait_for_hints(directory):
+    """Segments are sealed when they are durable, which takes a second with everysec."""
+    deadline = time.monotonic() + 30
+    while len(list(directory.glob("shard-*/*.hint"))) < 4:
+        assert time.monotonic() < deadline, "no segment is sealed"
+        time.sleep(0.05)
+
+
 def damage(directory, chance):
     """Turns bytes of a sealed segment over whose hint is gone, and cuts the manifest where there is one."""
     segment = chance.choice(sorted(directory.glob("shard-*/*.hint"))).with_suffix(".seg")
@@ -64,6 +73,7 @@ def main():
         model = fill(server.client(), chance)
         busy = check(server.dir)
         assert busy[0] == 1 and "in use" in busy[1], busy
+        wait_for_hints(server.dir)
         server.kill9()
         found = check(server.dir)
         assert found[0] == 0 and "all is well" in found[1] and "live" in found[1], found
