@@ -119,6 +119,11 @@ class Replay {
   // `bytes` of the record; 0: the key is gone.
   bool set(const Record& record, std::uint64_t bytes) {
     NewestRecord& newest = tables_[record.db][digest_key(record.key)];
+    // Compaction may move a tombstone behind a newer one of the same key, which changes nothing.
+    if (bytes == 0 && newest.bytes == 0) {
+      newest.gsn = std::max(newest.gsn, record.gsn);
+      return true;
+    }
     const bool in_order = newest.gsn <= record.gsn;
     count(record.db, newest, -1);
     newest.gsn = record.gsn;
