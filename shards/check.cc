@@ -2,6 +2,7 @@
 #include "shards/check.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "shards/hint.h"
@@ -83,7 +84,7 @@ class Replay {
   Replay(const Manifest& manifest, std::vector<SegmentCheck>& segments)
       : manifest_(manifest), segments_(segments), db_map_(manifest.db_map) {}
 
-  // A record of segments.back(). False if it is older than what it replaces.
+  // A record of segments.back(). False if it is a value that is older than what it replaces.
   bool apply(const HintEntry& entry) {
     const Record& record = entry.record;
     if (is_superseded(record)) return true;
@@ -96,6 +97,7 @@ class Replay {
       case RecordKind::kFlush:
         for (const auto& [digest, newest] : tables_[record.db]) count(record.db, newest, -1);
         tables_[record.db].clear();
+        hidden_[record.db].clear();
         return true;
       case RecordKind::kSwap:
         if (record.value.size() == db_map_.size())
@@ -104,6 +106,15 @@ class Replay {
       default:
         return true;
     }
+  }
+  // How many tombstones of each segment have hidden a newer value for good. Compaction may move one behind a
+  // newer value, but only of a key that a still newer tombstone, further behind, has removed.
+  std::map<std::uint32_t, std::uint64_t> hiding() const {
+    std::map<std::uint32_t, std::uint64_t> counts;
+    for (const auto& table : hidden_) {
+      for (const auto& [digest, hidden] : table) ++counts[hidden.segment];
+    }
+    return counts;
   }
   // As clients see it.
   std::uint64_t keys(std::size_t db) const {
@@ -118,19 +129,18 @@ class Replay {
   }
   // `bytes` of the record; 0: the key is gone.
   bool set(const Record& record, std::uint64_t bytes) {
-    NewestRecord& newest = tables_[record.db][digest_key(record.key)];
-    // Compaction may move a tombstone behind a newer one of the same key, which changes nothing.
-    if (bytes == 0 && newest.bytes == 0) {
-      newest.gsn = std::max(newest.gsn, record.gsn);
-      return true;
-    }
+    const auto digest = digest_key(record.key);
+    NewestRecord& newest = tables_[record.db][digest];
+    const auto here = static_cast<std::uint32_t>(segments_.size() - 1);
     const bool in_order = newest.gsn <= record.gsn;
+    if (in_order) hidden_[record.db].erase(digest);
+    if (!in_order && bytes == 0 && newest.bytes != 0) hidden_[record.db][digest].segment = here;
     count(record.db, newest, -1);
-    newest.gsn = record.gsn;
-    newest.segment = static_cast<std::uint32_t>(segments_.size() - 1);
+    newest.gsn = std::max(newest.gsn, record.gsn);
+    newest.segment = here;
     newest.bytes = static_cast<std::uint32_t>(bytes);
     count(record.db, newest, 1);
-    return in_order;
+    return in_order || bytes == 0;
   }
   void count(std::uint8_t db, const NewestRecord& newest, int sign) {
     if (newest.bytes == 0) return;
@@ -142,6 +152,7 @@ class Replay {
   const Manifest& manifest_;
   std::vector<SegmentCheck>& segments_;
   KeyTables tables_;
+  KeyTables hidden_;  // keys that a tombstone older than their value has removed last
   std::array<std::uint64_t, limits::kDatabases> keys_{};  // by database of the log
   std::array<std::uint8_t, limits::kDatabases> db_map_;
 };
@@ -173,11 +184,18 @@ class ShardChecker {
       check_segment(segment, first);
       first = false;
     }
+    for (const auto& [segment, count] : replay_.hiding()) {
+      if (files_.manifest_fault.empty())
+        tell_out_of_order(directory_ + "/" + result_.segments[segment].name, count);
+    }
     for (std::size_t db = 0; db < result_.keys.size(); ++db) result_.keys[db] = replay_.keys(db);
     return std::move(result_);
   }
 
  private:
+  void tell_out_of_order(const std::string& path, std::uint64_t count) {
+    problem(path + ": records that would replace newer ones: " + std::to_string(count));
+  }
   void problem(std::string text) { result_.problems.push_back(std::move(text)); }
   void note(std::string text) { result_.notes.push_back(std::move(text)); }
 
@@ -256,8 +274,7 @@ class ShardChecker {
     last_gsn_ = segment.listed ? std::max(last_gsn_, end.gsn) : end.gsn;
     judge_end(segment, end, reader, found);
     if (comparison && end.bytes == end_of(segment)) judge_hint(hint_path, comparison->fault(), found);
-    if (out_of_order_ != 0 && files_.manifest_fault.empty())
-      problem(segment.path + ": records that would replace newer ones: " + std::to_string(out_of_order_));
+    if (out_of_order_ != 0 && files_.manifest_fault.empty()) tell_out_of_order(segment.path, out_of_order_);
     out_of_order_ = 0;
   }
 
