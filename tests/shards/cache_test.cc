@@ -77,21 +77,22 @@ TEST_CASE("values in use that nobody uses any more make room for others") {
   CHECK(cold.resident(0, 800) < 100);
 }
 
-TEST_CASE("a value that comes back soon after it was demoted is kept") {
+// What is remembered fades table by table of the index, so one key alone may just have been forgotten.
+TEST_CASE("values that come back soon after they were demoted are kept") {
   ColdShard cold;
   cold.scan(0, 1200);
-  CHECK_FALSE(cold.shard().find({0, name(0)}, false).resident);
-  cold.read(0);
+  REQUIRE(cold.resident(0, 100) < 5);
+  cold.scan(0, 100);
   cold.scan(2000, kKeys);
-  CHECK(cold.shard().find({0, name(0)}, false).resident);
+  CHECK(cold.resident(0, 100) > 40);
 }
 
-TEST_CASE("a value that comes back late is on trial again") {
+TEST_CASE("values that come back late are on trial again") {
   ColdShard cold;
   cold.scan(0, kKeys);
-  cold.read(0);
+  cold.scan(0, 100);
   cold.scan(2000, kKeys);
-  CHECK_FALSE(cold.shard().find({0, name(0)}, false).resident);
+  CHECK(cold.resident(0, 100) < 10);
 }
 
 TEST_CASE("the queue of new values stays small when keys come and go without pressure") {
