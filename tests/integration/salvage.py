@@ -6,12 +6,14 @@ The damaged directory stays as it is."""
 import hashlib
 import pathlib
 import random
+import struct
 import subprocess
-import time
 
-from stave_testing import TWO_WORKERS, Server, parse_arguments
+from stave_testing import TWO_WORKERS, Server, parse_arguments, wait_until
 
 OPTIONS = {**TWO_WORKERS, "segment-bytes": 64 << 10}
+NO_COMPACTION = {"compaction-threshold": 100}
+COMPACTION = {"compaction-threshold": 10}
 
 
 def fill(client, chance):
@@ -41,17 +43,47 @@ def checksums(directory):
             for path in sorted(directory.rglob("*")) if path.is_file()}
 
 
-def wait_for_hints(directory):
+def shards_of(directory):
+    return sorted(directory.glob("shard-*"))
+
+
+def wait_for(directory, pattern):
     """Segments are sealed when they are durable, which takes a second with everysec."""
-    deadline = time.monotonic() + 30
-    while len(list(directory.glob("shard-*/*.hint"))) < 4:
-        assert time.monotonic() < deadline, "no segment is sealed"
-        time.sleep(0.05)
+    wait_until(lambda: all(any(shard.glob(pattern)) for shard in shards_of(directory)), what=f"a {pattern}")
+
+
+def compact(server):
+    """Lets compaction replace segments in every shard and kills the server. In the second shard the first of
+    them is there again, as if the kill had come before it was removed: no start reads it any more."""
+    first = shards_of(server.dir)[1] / "00000001.seg"
+    files = {path: path.read_bytes() for path in (first, first.with_suffix(".hint"))}
+    server.restart(options=COMPACTION)
+    wait_for(server.dir, "manifest")
+    server.kill9()
+    for path, data in files.items():
+        path.write_bytes(data)
+    assert first not in counting(server.dir)
+
+
+def counting(directory):
+    """The sealed segments with a hint that the next start goes by: those that a shard's manifest lists, and
+    those of the log behind it (shards/manifest.h, segment.h)."""
+    found = []
+    for shard in shards_of(directory):
+        manifest = (shard / "manifest").read_bytes()
+        log_gsn, = struct.unpack_from("<Q", manifest, 40)
+        listed = {number for number, in struct.iter_unpack("<Q", manifest[216:])}
+        for segment in sorted(shard.glob("*.seg")):
+            kind, sealed, number, lowest_gsn = struct.unpack_from("<BB2xQQ", segment.read_bytes(), 36)
+            behind = kind == 1 and lowest_gsn > log_gsn
+            if sealed and (number in listed or behind) and segment.with_suffix(".hint").exists():
+                found.append(segment)
+    return found
 
 
 def damage(directory, chance):
-    """Turns bytes of a sealed segment over whose hint is gone, and cuts the manifest where there is one."""
-    segment = chance.choice(sorted(directory.glob("shard-*/*.hint"))).with_suffix(".seg")
+    """Turns bytes of a sealed segment over whose hint is gone, so that a start has to read it."""
+    segment = chance.choice(counting(directory))
     segment.with_suffix(".hint").unlink()
     data = bytearray(segment.read_bytes())
     at = chance.randrange(4096, len(data) - 16)
@@ -69,12 +101,13 @@ def main():
         found = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
         return found.returncode, found.stdout + found.stderr
 
-    with Server(arguments.server, OPTIONS) as server:
+    with Server(arguments.server, {**OPTIONS, **NO_COMPACTION}) as server:
         model = fill(server.client(), chance)
         busy = check(server.dir)
         assert busy[0] == 1 and "in use" in busy[1], busy
-        wait_for_hints(server.dir)
+        wait_for(server.dir, "00000001.hint")
         server.kill9()
+        compact(server)
         found = check(server.dir)
         assert found[0] == 0 and "all is well" in found[1] and "live" in found[1], found
 
@@ -85,7 +118,6 @@ def main():
         assert found[0] == 1 and "is not empty" in found[1], found
 
         segment = damage(server.dir, chance)
-        before = checksums(server.dir)
         status, output = server.run()
         assert status != 0 and segment.name in output, (status, output)
         before = checksums(server.dir)
