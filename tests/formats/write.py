@@ -4,16 +4,19 @@
 
     /usr/bin/python3 tests/formats/write.py --server build/release/stave-server tests/formats/vN
 
-It has two shards with sealed segments and hints, some of them compacted and with a manifest, an open end as
-kill -9 leaves it, overwritten and deleted keys, expiries, raw strings, a flush, a swap of databases,
-transactions over both shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database, key and value in hex,
-expiry in Unix ms (-1: none), encoding. tests/shards/format_test.cc reads both.
+It has two shards, each with a manifest, compacted segments with tombstones in them and log segments before and
+behind those, sealed and with hints, an open end as kill -9 leaves it, overwritten and deleted keys, expiries,
+raw strings, a binary key, a value larger than a segment, a flush, a swap of databases, transactions over both
+shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database,
+key and value in hex ("-": empty, "616263*9": "abc" nine times), expiry in Unix ms (-1: none), encoding.
+tests/shards/format_test.cc reads both.
 
 The directories that are there are never written again: this is how old databases looked."""
 
 import argparse
 import pathlib
 import shutil
+import struct
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
@@ -22,16 +25,28 @@ from stave_testing import Server, wait_until  # noqa: E402
 FAR_MS = 4102444800000  # the year 2100
 
 
+def steady_values(client):
+    """So little of this dies that compaction leaves it alone: the tombstones of `gone` must stay."""
+    for i in range(12):
+        client.call("SET", f"steady:{i}", f"{i}" * 3000)
+    for i in range(4):
+        client.call("SET", f"gone:{i}", "x")
+
+
 def first_values(client):
     client.call("SET", "greeting", "hello")
     client.call("SET", "number", "12345")
     client.call("SET", "empty", "")
+    client.call("SET", bytes(range(256)), "of a binary key")
     client.call("SET", "binary \0\r\n", bytes(range(256)))
+    client.call("SET", "large", "0123456789" * 6600)
     client.call("SET", "long", "x" * 5000)
     client.call("SET", "expires", "in 2100", "PXAT", FAR_MS)
     client.call("APPEND", "greeting", ", disk")
     for i in range(40):
         client.call("SET", f"key:{i}", f"value {i}")
+    for i in range(8):
+        client.call("SET", f"draft:{i}", "not yet " * 200)
     for database in (1, 2, 3):
         client.call("SELECT", database)
         client.call("SET", "where", f"in {database} first")
@@ -44,6 +59,7 @@ def changes(client):
         client.call("SET", f"key:{i}", f"newer {i}", "PXAT", FAR_MS + i)
     for i in range(1, 40, 3):
         client.call("DEL", f"key:{i}")
+    client.call("DEL", *[f"gone:{i}" for i in range(4)], *[f"draft:{i}" for i in range(8)])
     client.call("PERSIST", "key:3")
     client.call("PEXPIREAT", "number", FAR_MS)
     client.call("MSET", *[word for i in range(20) for word in (f"set:{i}", f"together {i}")])
@@ -64,8 +80,16 @@ def compact(server):
     """Both shards replace what they have sealed by compacted segments."""
     client = server.client()
     client.call("CONFIG", "SET", "compaction-threshold", 1)
-    wait_until(lambda: all((shard / "manifest").exists() for shard in server.dir.glob("shard-*")))
+    wait_until(lambda: all(map(lists_compacted, server.dir.glob("shard-*"))))
     client.call("CONFIG", "SET", "compaction-threshold", 100)
+
+
+def lists_compacted(shard):
+    """Whether the manifest is there and has a compacted segment in it (shards/manifest.h, segment.h)."""
+    if not (shard / "manifest").exists():
+        return False
+    listed = {number for number, in struct.iter_unpack("<Q", (shard / "manifest").read_bytes()[216:])}
+    return any(int(segment.stem) in listed and segment.read_bytes()[36] == 2 for segment in shard.glob("*.seg"))
 
 
 def void_transaction(server):
@@ -79,6 +103,15 @@ def void_transaction(server):
     segment.write_bytes(before)
 
 
+def text_of(value):
+    """In hex; of a text again and again only once, and how often."""
+    for period in range(1, 11):
+        times = len(value) // period
+        if times > 1 and value == value[:period] * times:
+            return f"{value[:period].hex()}*{times}"
+    return value.hex() or "-"
+
+
 def write_keys(client, path):
     with open(path, "w", encoding="ascii") as out:
         for database in range(16):
@@ -87,7 +120,7 @@ def write_keys(client, path):
                 value = client.call("GET", key)
                 encoding = client.call("OBJECT", "ENCODING", key).decode()
                 expiry_ms = client.call("PEXPIRETIME", key)
-                print(database, key.hex(), value.hex() or "-", expiry_ms, encoding, file=out)
+                print(database, key.hex(), text_of(value), expiry_ms, encoding, file=out)
 
 
 def main():
@@ -96,7 +129,7 @@ def main():
     parser.add_argument("into", type=pathlib.Path)
     arguments = parser.parse_args()
     with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10, "compaction-threshold": 100}) as server:
-        for step in (first_values, changes, databases):
+        for step in (steady_values, first_values, changes, databases):
             step(server.client())
             server.restart()  # seals what the step wrote
         compact(server)

@@ -6,6 +6,7 @@
 
 #include "shards/check.h"
 #include "shards/database.h"
+#include "shards/manifest.h"
 #include "tests/shards/shard_testing.h"
 
 namespace stave {
@@ -29,6 +30,15 @@ std::string from_hex(const std::string& text) {
   return bytes;
 }
 
+// "616263*9" is "abc" nine times.
+std::string value_of(const std::string& text) {
+  const std::string once = from_hex(text.substr(0, text.find('*')));
+  if (text.find('*') == std::string::npos) return once;
+  std::string value;
+  for (int times = std::stoi(text.substr(text.find('*') + 1)); times > 0; --times) value += once;
+  return value;
+}
+
 std::vector<Line> read_list(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::vector<Line> lines;
@@ -37,7 +47,7 @@ std::vector<Line> read_list(const std::filesystem::path& path) {
   std::string encoding;
   for (Line line; file >> line.db >> key >> value >> line.expiry_ms >> encoding;) {
     line.key = from_hex(key);
-    line.value = from_hex(value);  // "-" is too short for a byte
+    line.value = value_of(value);  // "-" is too short for a byte
     if (line.expiry_ms < 0) line.expiry_ms = 0;
     line.raw = encoding == "raw" && line.value.size() <= 44;
     lines.push_back(line);
@@ -72,6 +82,27 @@ void compare(Shards& shards, const std::vector<Line>& lines) {
   }
 }
 
+// What any version may have left must be among the files, so that it is read again by every later one.
+struct Seen {
+  std::size_t compacted = 0;
+  std::size_t log_behind_compacted = 0;
+  std::uint64_t compacted_tombstone_bytes = 0;
+  std::size_t open = 0;
+  std::size_t manifests = 0;
+
+  void add(const ShardCheck& shard) {
+    bool behind = false;
+    for (const SegmentCheck& segment : shard.segments) {
+      if (!segment.sealed) ++open;
+      if (segment.kind == SegmentKind::kLog && behind) ++log_behind_compacted;
+      if (segment.kind == SegmentKind::kLog) continue;
+      behind = true;
+      ++compacted;
+      compacted_tombstone_bytes += segment.tombstone_bytes;
+    }
+  }
+};
+
 // Every byte of the directory is as it was written.
 void check_format(const std::string& directory, const std::vector<Line>& lines) {
   auto disk = std::move(*open_disk("threads", nullptr));
@@ -82,11 +113,19 @@ void check_format(const std::string& directory, const std::vector<Line>& lines) 
     directories.push_back(database->shard_directory(shard));
   DatabaseCheck check(*disk, database->id(), directories);
   std::uint64_t keys = 0;
+  Seen seen;
   for (std::uint32_t shard = 0; shard < database->shards(); ++shard) {
     const ShardCheck found = check.shard(shard);
     CHECK(found.problems.empty());
     for (const std::uint64_t count : found.keys) keys += count;
+    seen.add(found);
+    if (std::filesystem::exists(directories[shard] + "/" + kManifestName)) ++seen.manifests;
   }
+  CHECK(seen.manifests == database->shards());
+  CHECK(seen.compacted >= database->shards());
+  CHECK(seen.log_behind_compacted > 0);
+  CHECK(seen.compacted_tombstone_bytes > 0);
+  CHECK(seen.open > 0);
   CHECK(keys == lines.size());
   // Once by the hints, and once more by what that start has written.
   for (int start = 0; start < 2; ++start) {
