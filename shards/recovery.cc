@@ -79,12 +79,10 @@ void Recovery::set_aside(const Piece& piece, const std::string& why) {
 Status Recovery::find_segments() {
   auto names = disk_.list(directory_);
   if (!names.ok()) return names.take_status();
-  constexpr std::string_view kUnfinished = ".seg.new";
   for (const std::string& name : *names) {
-    if (name.ends_with(kUnfinished)) {
-      unfinished_.push_back(name);
-      last_number_ = std::max(last_number_, parse_segment_name(name, kUnfinished));
-    }
+    if (name.ends_with(".new")) unfinished_.push_back(name);
+    if (parse_segment_name(name, ".hint") != 0) hints_.push_back(parse_segment_name(name, ".hint"));
+    last_number_ = std::max(last_number_, parse_segment_name(name, ".seg.new"));
     const std::uint64_t number = parse_segment_name(name, ".seg");
     if (number == 0) continue;
     last_number_ = std::max(last_number_, number);
@@ -384,20 +382,6 @@ Status Recovery::finish(const Complete& complete) {
     if (piece.gone()) continue;
     const Segment& segment = *shard_.segments()[piece.slot];
     if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
-  }
-  return {};
-}
-
-Status Recovery::remove_garbage() {
-  for (const Piece& piece : pieces_) {
-    if (!piece.garbage) continue;
-    if (auto status = disk_.remove(path(piece)); !status.ok()) return status;
-    const std::string hint = directory_ + "/" + hint_name(piece.number);
-    if (!disk_.exists(hint)) continue;
-    if (auto status = disk_.remove(hint); !status.ok()) return status;
-  }
-  for (const std::string& name : unfinished_) {
-    if (auto status = disk_.remove(directory_ + "/" + name); !status.ok()) return status;
   }
   return {};
 }

@@ -141,6 +141,7 @@ class Recovery {
   Manifest manifest_;
   std::vector<Piece> pieces_;            // in the order of replay
   std::vector<std::string> unfinished_;  // names of files that were being made
+  std::vector<std::uint64_t> hints_;     // numbers of those that are there
   std::array<Waiting, kGroup> group_;
   std::size_t grouped_ = 0;
   std::vector<Held> batch_;

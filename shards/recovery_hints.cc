@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery of a segment by its hint.
+// Recovery of a segment by its hint, and the files that a start removes.
+#include <algorithm>
+
 #include "shards/recovery.h"
 
 namespace stave {
@@ -77,6 +79,26 @@ Result<bool> Recovery::drop_hints(const Complete& complete) {
   if (!any) return false;
   if (auto status = disk_.sync_directory(directory_); !status.ok()) return status;
   return true;
+}
+
+// Segments before their hints: a crash in between leaves a hint without a segment, which goes at the next
+// start.
+Status Recovery::remove_garbage() {
+  for (const Piece& piece : pieces_) {
+    if (!piece.garbage) continue;
+    if (auto status = disk_.remove(path(piece)); !status.ok()) return status;
+  }
+  for (const std::uint64_t number : hints_) {
+    const bool used = std::any_of(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
+      return piece.number == number && !piece.garbage;
+    });
+    if (used) continue;
+    if (auto status = disk_.remove(directory_ + "/" + hint_name(number)); !status.ok()) return status;
+  }
+  for (const std::string& name : unfinished_) {
+    if (auto status = disk_.remove(directory_ + "/" + name); !status.ok()) return status;
+  }
+  return {};
 }
 
 }  // namespace stave
