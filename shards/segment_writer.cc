@@ -76,8 +76,10 @@ Result<std::unique_ptr<Segment>> SegmentWriter::finish() {
 }
 
 void SegmentWriter::give_up() {
-  if (disk_.exists(temporary_path())) static_cast<void>(disk_.remove(temporary_path()));
-  if (disk_.exists(path())) static_cast<void>(disk_.remove(path()));
+  for (const std::string& written :
+       {temporary_path(), path(), directory_ + "/" + hint_name(header_.number)}) {
+    if (disk_.exists(written)) static_cast<void>(disk_.remove(written));
+  }
 }
 
 }  // namespace stave
