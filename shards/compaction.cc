@@ -178,13 +178,14 @@ void Compaction::switch_over() {
   job(
       [this, &run] {
         const Log::Options& log = shard_.options_.log;
-        run.status = run.manifest.save(shard_.disk_, log.directory, log.database, log.shard);
+        run.status = run.manifest.save(shard_.disk_, log.directory, log.database, log.shard, &run.in_doubt);
       },
       &Compaction::switched);
 }
 
 void Compaction::switched() {
   Run& run = *run_;
+  if (!run.status.ok() && !run.in_doubt) return give_up(run.status);
   if (!run.status.ok()) {
     // The old manifest is in force, or the new one: all files stay until the next start looks.
     stopped_ = true;
@@ -289,7 +290,8 @@ void Compaction::stop() {
   if (run_ != nullptr && !job_under_way_ && run_->phase <= Phase::kSettle) give_up(Status());
 }
 
-// Before the switch: the victims stay what they were. An ok status: it was not an error.
+// Before the switch, or where it surely failed: the victims stay what they were. An ok status: it was not an
+// error.
 void Compaction::give_up(const Status& status) {
   if (!status.ok()) fail(status);
   std::shared_ptr<SegmentWriter> writer = std::move(run_->writer);

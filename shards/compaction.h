@@ -93,7 +93,8 @@ class Compaction {
     std::int64_t started_ms = 0;
     std::uint64_t clean_gsn = 0;  // the last GSN when the run began
     std::uint64_t freed_bytes = 0;
-    Manifest manifest;  // as it is to be
+    Manifest manifest;      // as it is to be
+    bool in_doubt = false;  // it may be in force, though it could not be written for sure
 
     // The victim that is being copied.
     std::size_t at = 0;

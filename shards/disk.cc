@@ -20,8 +20,8 @@ void AlignedBuffer::Free::operator()(char* data) const {
   std::free(data);
 }
 
-Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
-                    std::string_view bytes) {
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name, std::string_view bytes,
+                    bool* in_doubt) {
   const std::string path = directory + "/" + name;
   const std::string temporary = path + ".new";
   if (disk.exists(temporary)) {
@@ -31,6 +31,7 @@ Status replace_file(Disk& disk, const std::string& directory, const std::string&
   if (!file.ok()) return file.take_status();
   Status status = (*file)->write(0, bytes);
   if (status.ok()) status = (*file)->sync();
+  if (in_doubt != nullptr) *in_doubt = status.ok();
   if (status.ok()) status = disk.rename(temporary, path);
   if (status.ok()) return disk.sync_directory(directory);
   static_cast<void>(disk.remove(temporary));  // on a full disk its space is wanted elsewhere

@@ -111,9 +111,10 @@ class Disk {
 };
 
 // Writes `directory/name` as a whole and durably: a crash leaves the old file or the new one. By way of
-// `name`.new; on an error that is gone, and which of the two stands under `name` is not known for sure.
-Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
-                    std::string_view bytes);
+// `name`.new; on an error that is gone. `in_doubt` says, after an error, whether the new file may stand under
+// `name`; otherwise the old one surely does.
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name, std::string_view bytes,
+                    bool* in_doubt = nullptr);
 // All bytes of a file.
 Result<std::string> read_file(Disk& disk, const std::string& path);
 // Likewise, into `bytes`, whose memory is used again where it is enough.

@@ -114,8 +114,8 @@ Result<Manifest> Manifest::load(Disk& disk, const std::string& directory, const 
 }
 
 Status Manifest::save(Disk& disk, const std::string& directory, const DatabaseId& database,
-                      std::uint32_t shard) const {
-  return replace_file(disk, directory, kManifestName, encode(database, shard));
+                      std::uint32_t shard, bool* in_doubt) const {
+  return replace_file(disk, directory, kManifestName, encode(database, shard), in_doubt);
 }
 
 }  // namespace stave

@@ -55,8 +55,9 @@ struct Manifest {
   // An absent file is an empty manifest. Errors name the file.
   static Result<Manifest> load(Disk& disk, const std::string& directory, const DatabaseId& database,
                                std::uint32_t shard);
-  Status save(Disk& disk, const std::string& directory, const DatabaseId& database,
-              std::uint32_t shard) const;
+  // `in_doubt`: after an error, whether this manifest may be in force (replace_file).
+  Status save(Disk& disk, const std::string& directory, const DatabaseId& database, std::uint32_t shard,
+              bool* in_doubt = nullptr) const;
 };
 
 }  // namespace stave
