@@ -68,9 +68,9 @@ struct Segment {
   std::uint64_t written_bytes = kSegmentHeaderBytes;  // the kernel or the disk has all before this
   std::uint64_t durable_bytes = kSegmentHeaderBytes;  // the disk has all before this
   std::uint64_t live_bytes = 0;                       // of records that the index points at
-  std::uint64_t tombstone_bytes = 0;
-  bool sealed = false;    // gets no more records, and what it has is durable
-  bool complete = false;  // its header says so, too
+  std::uint64_t tombstone_bytes = 0;  // of records that remove a key, or say that a transaction is void
+  bool sealed = false;                // gets no more records, and what it has is durable
+  bool complete = false;              // its header says so, too
   bool hinted = false;
   bool sealing = false;  // its header or its hint is being written, or will be
   bool damaged = false;  // compaction could not read it

@@ -138,9 +138,11 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
         record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
       remap_dbs();
       break;
+    case RecordKind::kAbort:
+      segments_[location.segment()]->tombstone_bytes += record_bytes(0, value_bytes, false);
+      break;
     case RecordKind::kNone:
     case RecordKind::kTransaction:
-    case RecordKind::kAbort:
       break;
   }
 }
@@ -184,7 +186,8 @@ Status Shard::record_void() {
     record.value = value;
     auto status = log_.reserve(record_bytes(0, value.size(), false), now_ms_);
     if (!status.ok()) return status;
-    log_.append(record);
+    const Location location = log_.append(record);
+    segments_[location.segment()]->tombstone_bytes += record_bytes(0, value.size(), false);
     if (options_.ledger != nullptr) options_.ledger->close(unrecorded_void_.back());
     unrecorded_void_.pop_back();
   }

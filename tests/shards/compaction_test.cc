@@ -277,6 +277,38 @@ TEST_CASE("dead and live bytes after a compaction are those that a start counts"
   CHECK(test.counts() == counts);
 }
 
+// Of a transaction that is void its record and the one that says so stay as long as each other.
+TEST_CASE("a void transaction stays void, and what says so is counted as after a start") {
+  CompactedShard test({.threshold_percent = 10});
+  test.put("k", "old");
+  test.ballast("ballast");
+  const std::uint64_t oldest = test.seal();
+  Change change;
+  change.key = {0, "k"};
+  change.string.value = "void";
+  REQUIRE(test.shard().hold(1000).ok());
+  test.shard().unhold(1000);
+  test.shard().apply({change}, 1, {0, 1});
+  test.make_durable();
+  test.set_transactions_complete(false);
+  test.crash();
+  test.set_transactions_complete(true);
+  test.waste();
+  test.seal();
+  test.compact();
+  REQUIRE(test.segment(oldest) != nullptr);
+  CHECK(is_anywhere(test, RecordKind::kAbort, ""));
+  CHECK_FALSE(is_anywhere(test, RecordKind::kTransaction, ""));
+  const auto counts = test.counts();
+  for (int start = 0; start < 2; ++start) {
+    CHECK(test.get("k") == "old");
+    test.crash();
+    CHECK(test.counts() == counts);
+    test.compact();
+    CHECK(test.counters().runs == 0);
+  }
+}
+
 TEST_CASE("a new threshold counts at once") {
   CompactedShard test({.threshold_percent = 100});
   test.ballast("ballast");

@@ -137,6 +137,8 @@ class CompactedShard {
     job.done();
   }
 
+  // Whether other shards have their parts of this one's transactions, as the next starts see it.
+  void set_transactions_complete(bool complete) { complete_ = complete; }
   // The end of the process, or of the machine, and the next start.
   void crash(sim::Crash kind = sim::Crash::kKill) { start_from(disk_->image(kind)); }
   // The same at the call that disk().crash_at() named.
@@ -203,7 +205,7 @@ class CompactedShard {
     compaction().set({.threshold_percent = setup_.threshold_percent});
     Recovery recovery(*disk_, *shard_, options);
     Status status = recovery.read();
-    if (status.ok()) status = recovery.finish([](const TransactionHeader&) { return true; });
+    if (status.ok()) status = recovery.finish([this](const TransactionHeader&) { return complete_; });
     INFO(status.message());
     REQUIRE(status.ok());
     settle();
@@ -231,6 +233,7 @@ class CompactedShard {
   std::unique_ptr<TransactionLedger> ledger_;
   std::unique_ptr<Shard> shard_;
   std::int64_t now_ms_ = 1'000'000;
+  bool complete_ = true;
 };
 
 }  // namespace stave::testing
