@@ -14,7 +14,8 @@ Shard::Shard(Disk& disk, Background& background, Options options)
       background_(background),
       log_(disk, segments_, options_.log),
       stager_(disk, *this),
-      compaction_(*this) {
+      compaction_(*this),
+      backup_(*this) {
   for (std::size_t db = 0; db < dbs_.size(); ++db)
     db_map_[db] = db_names_[db] = static_cast<std::uint8_t>(db);
   log_.on_sealed([this](std::uint32_t slot) { seal(slot); });
