@@ -406,7 +406,7 @@ def debug_reload_leaves_nothing_unsaved(server):
     client = server.client()
 
     def unsaved():
-        return int(info(client, "persistence")["rdb_changes_since_last_save"])
+        return int(info(client, "persistence")["stave_log_changes_not_durable"])
 
     fill(client, [])
     for mode in ("no", "always", "everysec"):
