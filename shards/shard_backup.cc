@@ -98,7 +98,9 @@ std::optional<ShardBackup::Plan::Part> ShardBackup::part_of(const Segment& segme
   if (!listed && (!in_log || header.lowest_gsn > cut_->gsn)) return std::nullopt;
   const bool is_last = header.number == cut_->segment_number;
   const bool grew = is_last && header.highest_gsn > cut_->gsn;
-  part.linked = segment.complete && !grew;
+  // What a start found complete but without a hint may not be durable until it has been through sealing.
+  const bool durable = !segment.sealing && (segment.hinted || !shard_.sealing_failed_);
+  part.linked = segment.complete && durable && !grew;
   part.hinted = part.linked && segment.hinted;
   if (part.linked) return part;
   header.sealed = true;
