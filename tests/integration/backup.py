@@ -138,11 +138,10 @@ def one_moment(binary, mode):
     with Server(binary, {**OPTIONS, "appendfsync": mode}) as server, server.client() as client:
         taken = []
         with Writers(server) as writers:
-            for _ in range(5):
+            for _ in range(8):
                 least = dict(writers.answered)
                 directory = bgsave(server, client)
                 taken.append((directory, least, dict(writers.sent)))
-                time.sleep(0.1)
         for directory, least, most in taken:
             check(server, directory)
             with started_from(server, directory, appendfsync=mode) as other, other.client() as reader:
