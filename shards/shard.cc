@@ -215,6 +215,8 @@ void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
+  // A record has one length, so this is the deliberate fault kOverwriteNewer: the next read will say so.
+  if (slot->entry()->value_bytes() != value.size()) return;
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
   remake(log_db, *slot, &value);
   slot->entry()->set_flag(Entry::kStaged, true);
