@@ -26,8 +26,11 @@ BackupRun::BackupRun(Worker& home, Backups::Done done)
 
 void BackupRun::prepare() {
   const auto work = [this] {
-    // Of a backup of this run of the server that could not be removed.
+    // What the start, or a backup before this one, could not remove.
     auto removed = folder_.remove_partial();
+    if (removed.ok()) {
+      for (const std::string& path : *removed) log_warning(path + ": did not come to its end, removed");
+    }
     auto name = removed.ok() ? folder_.begin(began_ms_ / 1000) : removed.take_status();
     name.ok() ? name_ = std::move(*name) : failure_ = name.message();
   };

@@ -296,7 +296,7 @@ def failures(binary):
             again()
             client = server.client()
             assert not left.exists() and good.exists()
-        assert "20200101-000000.partial: did not come to its end, removed" in server.log_text()
+        assert server.log_text().count("20200101-000000.partial: did not come to its end, removed") == 2
 
 
 def ends_with_the_server(binary, chance):
