@@ -159,6 +159,7 @@ bool Compaction::transactions_settled() {
 }
 
 void Compaction::switch_over() {
+  if (shard_.backup_.holds_files()) return;
   Run& run = *run_;
   std::uint64_t live_bytes = 0;
   for (const std::uint32_t slot : run.victims) live_bytes += shard_.segments_[slot]->live_bytes;
@@ -231,6 +232,11 @@ void Compaction::release() {
 Status Compaction::remove_files(Run& run, const std::vector<std::uint64_t>& numbers) const {
   Disk& disk = shard_.disk_;
   const std::string& directory = shard_.options_.log.directory;
+  if (!run.spare_path.empty() && shard_.options_.fault() != Fault::kRecycleShared) {
+    auto names = disk.links(run.spare_path);
+    if (!names.ok()) return names.take_status();
+    if (*names > 1) run.spare_path.clear();  // a backup has the file, too: it must stay as it is
+  }
   if (!run.spare_path.empty()) {
     const std::string spare = directory + "/recycled.seg.new";
     Status status = disk.rename(run.spare_path, spare);

@@ -11,6 +11,9 @@
 //   repoint  the index follows, batch by batch
 //   release  victims go when nobody reads them any more; a file may become the log's next segment
 //
+// A switch waits while a backup relies on the manifest and its files (shard_backup.h), and a file that a
+// backup has, too, is removed, never used again.
+//
 // Up to the switch a run can be given up at any time and leaves only files to remove. A crash leaves the old
 // segments in force, or the new one (recovery.h).
 //
@@ -69,6 +72,8 @@ class Compaction {
   void stop();
   bool idle() const { return !job_under_way_; }
   bool running() const { return run_ != nullptr; }
+  // The manifest is being replaced: which segments count is not known until that is done.
+  bool switching() const { return job_under_way_ && run_ != nullptr && run_->phase == Phase::kSwitch; }
 
   const Counters& counters() const { return counters_; }
   const std::string& last_error() const { return last_error_; }

@@ -183,11 +183,21 @@ Status Database::make_shards(Disk& disk, std::uint32_t shards) {
   return {};
 }
 
-Status Database::publish(Disk& disk) {
+std::string Database::meta() const {
   std::string text = "stave-database " + std::to_string(kFormatVersion) + "\nid " + to_hex(id_) +
                      "\nshards " + std::to_string(shards_) + "\nhistory " + to_hex(history_) + "\n";
-  text += crc_line(text);
-  return replace_file(disk, directory_, std::string(kMetaName), text);
+  return text + crc_line(text);
+}
+
+Status Database::publish(Disk& disk) const {
+  return replace_file(disk, directory_, std::string(kMetaName), meta());
+}
+
+Status Database::copy_meta(Disk& disk, const std::string& directory) const {
+  // Who only reads a database (stave-check) makes no lock.
+  auto lock = disk.create(directory + "/" + std::string(kLockName));
+  if (!lock.ok()) return lock.take_status();
+  return replace_file(disk, directory, std::string(kMetaName), meta());
 }
 
 }  // namespace stave

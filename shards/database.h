@@ -32,7 +32,7 @@ class Database {
   // A new database in a directory that is absent or empty, for a program that fills it: it is one only once
   // publish() has written its meta file.
   static Result<Database> begin(Disk& disk, const std::string& directory, std::uint32_t shards);
-  Status publish(Disk& disk);
+  Status publish(Disk& disk) const;
 
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;
@@ -41,7 +41,13 @@ class Database {
   const std::string& directory() const { return directory_; }
   const DatabaseId& id() const { return id_; }
   std::uint32_t shards() const { return shards_; }
-  std::string shard_directory(std::uint32_t shard) const { return directory_ + "/" + shard_name(shard); }
+  std::string shard_directory(std::uint32_t shard) const { return shard_directory(directory_, shard); }
+  static std::string shard_directory(const std::string& directory, std::uint32_t shard) {
+    return directory + "/" + shard_name(shard);
+  }
+  // Makes `directory`, which has a backup of every shard, a database like this one: adds its meta file and a
+  // lock.
+  Status copy_meta(Disk& disk, const std::string& directory) const;
   // Notes this process in the lock file, for whoever finds it locked. Called once the server is sure to
   // start.
   void write_owner();
@@ -52,6 +58,7 @@ class Database {
   Status read_meta(Disk& disk);
   Status create(Disk& disk, std::uint32_t shards);
   Status make_shards(Disk& disk, std::uint32_t shards);
+  std::string meta() const;
 
   std::string directory_;
   DatabaseId id_{};

@@ -56,6 +56,18 @@ Status read_file(Disk& disk, const std::string& path, std::string& bytes) {
   return {};
 }
 
+Status remove_directory(Disk& disk, const std::string& path) {
+  auto names = disk.list(path);
+  if (!names.ok()) return names.take_status();
+  for (const std::string& name : *names) {
+    const std::string inner = path + "/" + name;
+    auto status = disk.remove(inner);
+    if (!status.ok() && disk.list(inner).ok()) status = remove_directory(disk, inner);
+    if (!status.ok()) return status;
+  }
+  return disk.remove(path);
+}
+
 Result<std::unique_ptr<Disk>> open_disk(std::string_view choice, std::string* reason) {
   if (choice == "threads") return open_thread_disk();
   if (choice != "uring" && choice != "auto") {

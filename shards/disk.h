@@ -106,6 +106,10 @@ class Disk {
   virtual Status make_directory(const std::string& path) = 0;  // one level; ok if it is there
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;  // a file or an empty directory
+  // A second name for the same file, whose bytes are then shared; `to` must not exist.
+  virtual Status link(const std::string& from, const std::string& to) = 0;
+  // How many names the file has.
+  virtual Result<std::uint64_t> links(const std::string& path) = 0;
   virtual Status sync_directory(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
 };
@@ -119,6 +123,9 @@ Status replace_file(Disk& disk, const std::string& directory, const std::string&
 Result<std::string> read_file(Disk& disk, const std::string& path);
 // Likewise, into `bytes`, whose memory is used again where it is enough.
 Status read_file(Disk& disk, const std::string& path, std::string& bytes);
+
+// Removes a directory with everything in it.
+Status remove_directory(Disk& disk, const std::string& path);
 
 // The backend that `choice` asks for: "auto" (io_uring where the kernel grants it, else threads), "uring",
 // "threads". `reason` says in a few words why threads was chosen by "auto" ("io_uring_setup: Operation not

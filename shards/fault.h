@@ -25,6 +25,7 @@ enum class Fault : std::uint8_t {
   kRecycleUnderReaders,  // compaction frees a segment that is still being read
   kDropUnsettled,        // compaction drops what a change has replaced that a power loss may undo
   kReplaceBeforeSync,    // compaction removes segments whose copy is not durable
+  kRecycleShared,        // compaction makes a new segment of a file that a backup has, too
   kOverwriteNewer,       // compaction points a key that has changed meanwhile at the old value
 };
 
@@ -44,6 +45,7 @@ inline const char* name_of(Fault fault) {
                                     "recycle under readers",
                                     "drop unsettled",
                                     "replace before sync",
+                                    "recycle shared",
                                     "overwrite newer"};
   return kNames[static_cast<std::size_t>(fault)];
 }

@@ -54,6 +54,10 @@ inline constexpr double kPolitePart = 0.25;
 inline constexpr double kUrgentPercent = 10;
 inline constexpr std::int64_t kPaceSlackMs = 50;
 
+// A backup copies records in pieces of this size, and syncs after so much, for the same reasons.
+inline constexpr std::size_t kBackupCopyBytes = 256u << 10;
+inline constexpr std::uint64_t kBackupSyncBytes = 4u << 20;
+
 // Expired keys removed in one slice of active expiry (about a millisecond's work).
 inline constexpr std::size_t kExpiredKeysPerSlice = 1000;
 

@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -134,6 +135,10 @@ class Log {
   // Seals the active segment (it must be clean, or the log failed), so that the next record begins a new one.
   void close_active();
 
+  // Slot of the segment that is appended to; none when there was nothing to append yet.
+  std::optional<std::uint32_t> active() const {
+    return active_ == kNoSegment ? std::nullopt : std::optional(active_);
+  }
   // Where the records of the segment in `slot` end, those that are not handed on yet included.
   std::uint64_t end_of(std::uint32_t slot) const {
     return slot == active_ ? end_bytes() : segments_[slot]->end_bytes;

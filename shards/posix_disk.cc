@@ -67,6 +67,17 @@ Status PosixDisk::remove(const std::string& path) {
   return Status();
 }
 
+Status PosixDisk::link(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) return file_error(to, errno);
+  return Status();
+}
+
+Result<std::uint64_t> PosixDisk::links(const std::string& path) {
+  struct stat facts;
+  if (::stat(path.c_str(), &facts) != 0) return file_error(path, errno);
+  return static_cast<std::uint64_t>(facts.st_nlink);
+}
+
 Status PosixDisk::sync_directory(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return file_error(path, errno);

@@ -20,6 +20,8 @@ class PosixDisk : public Disk {
   Status make_directory(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status remove(const std::string& path) override;
+  Status link(const std::string& from, const std::string& to) override;
+  Result<std::uint64_t> links(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   bool exists(const std::string& path) override;
 };

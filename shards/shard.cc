@@ -14,7 +14,8 @@ Shard::Shard(Disk& disk, Background& background, Options options)
       background_(background),
       log_(disk, segments_, options_.log),
       stager_(disk, *this),
-      compaction_(*this) {
+      compaction_(*this),
+      backup_(*this) {
   for (std::size_t db = 0; db < dbs_.size(); ++db)
     db_map_[db] = db_names_[db] = static_cast<std::uint8_t>(db);
   log_.on_sealed([this](std::uint32_t slot) { seal(slot); });
@@ -214,6 +215,8 @@ void Shard::install(Key key, Location location, std::string_view value) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
+  // A record has one length, so this is the deliberate fault kOverwriteNewer: the next read will say so.
+  if (slot->entry()->value_bytes() != value.size()) return;
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
   remake(log_db, *slot, &value);
   slot->entry()->set_flag(Entry::kStaged, true);

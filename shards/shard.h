@@ -28,6 +28,7 @@
 #include "shards/locks.h"
 #include "shards/log.h"
 #include "shards/manifest.h"
+#include "shards/shard_backup.h"
 #include "shards/stager.h"
 #include "shards/trial_queue.h"
 
@@ -145,6 +146,7 @@ class Shard final : public Keyspace {
   // A step of compaction (Compaction::step).
   std::int64_t compact() { return compaction_.step(); }
   Compaction& compaction() { return compaction_; }
+  ShardBackup& backup() { return backup_; }
   // Does what the ledger of transactions asks for; true when there is more to do.
   bool answer_ledger();
   // Drops values from memory until within the budget, a bounded step at a time; true when there is more to
@@ -194,10 +196,13 @@ class Shard final : public Keyspace {
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::uint64_t resident_values() const { return resident_values_; }
   std::uint64_t live_bytes() const { return live_bytes_; }
-  bool idle() const { return log_.idle() && stager_.in_flight() == 0 && !sealing_ && compaction_.idle(); }
+  bool idle() const {
+    return log_.idle() && stager_.in_flight() == 0 && !sealing_ && compaction_.idle() && backup_.idle();
+  }
 
  private:
   friend class Compaction;
+  friend class ShardBackup;
   friend class Stager;
   struct Db {
     Index index;
@@ -263,6 +268,7 @@ class Shard final : public Keyspace {
   Log log_;
   Stager stager_;
   Compaction compaction_;
+  ShardBackup backup_;
   LockTable locks_;
   ExpiryQueue expiry_;
   TrialQueue trial_;

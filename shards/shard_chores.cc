@@ -8,6 +8,16 @@
 #include "shards/transaction_ledger.h"
 
 namespace stave {
+namespace {
+
+Status seal_file(File& file, const SegmentHeader& header, Fault fault) {
+  Status status = file.truncate(header.end_bytes);
+  if (status.ok()) status = file.write(0, header.encode());
+  if (status.ok() && fault != Fault::kHintBeforeData) status = file.sync();
+  return status;
+}
+
+}  // namespace
 
 bool Shard::expire_due() {
   if (!active_expiry_) return false;
@@ -123,12 +133,12 @@ void Shard::seal_next() {
     std::uint64_t hint_bytes = 0;
   };
   auto outcome = std::make_shared<Outcome>();
-  auto work = [this, &segment, outcome, header = segment.header] {
-    Status& status = outcome->sealed;
-    status = segment.file->truncate(header.end_bytes);
-    if (status.ok()) status = segment.file->write(0, header.encode());
-    if (status.ok() && options_.fault() != Fault::kHintBeforeData) status = segment.file->sync();
-    if (status.ok()) outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
+  auto work = [this, &segment, outcome, header = segment.header, complete = segment.complete] {
+    // A complete one lacks only its hint, and perhaps the sync of its header. A backup may have its file,
+    // too: it is never written to again.
+    outcome->sealed = complete ? segment.file->sync() : seal_file(*segment.file, header, options_.fault());
+    if (outcome->sealed.ok())
+      outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
     outcome->hint_bytes = size_of_file(disk_, options_.log.directory + "/" + hint_name(header.number));
   };
   auto done = [this, &segment, outcome] {

@@ -30,6 +30,7 @@ constexpr Argument kShutdownArguments[] = {
     token("force", "FORCE").since("7.0.0").optional(),
     token("abort", "ABORT").since("7.0.0").optional(),
 };
+constexpr Argument kBgsaveArguments[] = {token("schedule", "SCHEDULE").since("3.2.2").optional()};
 constexpr Argument kMemoryUsageArguments[] = {key(), integer("count", "SAMPLES").optional()};
 constexpr Argument kSlowlogGetArguments[] = {integer("count").optional()};
 // clang-format on
@@ -42,6 +43,7 @@ constexpr std::string_view kConfigSetTips[] = {"request_policy:all_nodes", "resp
 constexpr Change kConfigSetHistory[] = {{"7.0.0", "More than one setting."}};
 constexpr Change kFlushallHistory[] = {{"4.0.0", "Option ASYNC."}, {"6.2.0", "Option SYNC."}};
 constexpr Change kShutdownHistory[] = {{"7.0.0", "Options NOW, FORCE and ABORT."}};
+constexpr Change kBgsaveHistory[] = {{"3.2.2", "Option SCHEDULE."}};
 constexpr std::string_view kSlowlogGetTips[] = {"request_policy:all_nodes", "nondeterministic_output"};
 constexpr Change kSlowlogGetHistory[] = {{"4.0.0", "Address and name of the client in each entry."}};
 constexpr std::string_view kSlowlogLenTips[] = {"request_policy:all_nodes", "response_policy:agg_sum",
@@ -121,6 +123,22 @@ constexpr CommandDocs kDocs[] = {
      .complexity = "O(N) in what is not on disk yet",
      .arguments = kShutdownArguments,
      .history = kShutdownHistory},
+    {.name = "save",
+     .since = "1.0.0",
+     .summary = "Makes a backup of all databases and replies when it is complete.",
+     .complexity = "O(N) in the number of segments"},
+    {.name = "bgsave",
+     .since = "1.0.0",
+     .summary = "Begins a backup of all databases.",
+     .complexity = "O(1)",
+     .arguments = kBgsaveArguments,
+     .history = kBgsaveHistory},
+    {.name = "lastsave",
+     .since = "1.0.0",
+     .summary = "Replies the Unix time of the last backup that was completed.",
+     .complexity = "O(1)",
+     .tips = kVaries,
+     .more_categories = kAclAdmin | kAclDangerous},
     {.name = "memory",
      .since = "4.0.0",
      .summary = "Looks at the use of memory.",

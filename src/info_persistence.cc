@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // INFO Persistence. To monitoring, the log is an AOF that is always on and never rewritten. The rdb_ fields
-// tell the same about durability: a change counts as saved once the disk has it.
+// tell of hot backups, as those of BGSAVE and SAVE.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/info_sections.h"
 #include "src/server.h"
@@ -14,16 +16,23 @@ std::string_view ok_or_err(bool ok) {
   return ok ? "ok" : "err";
 }
 
+// In seconds; -1: none.
+std::int64_t seconds(std::int64_t ms) {
+  return ms < 0 ? -1 : ms / 1000;
+}
+
 void write_rdb(InfoText& text) {
-  const InfoFigures& figures = text.figures;
-  const bool failed = !figures.log_failure.empty();
-  text.field("rdb_changes_since_last_save", figures.last_gsns - figures.durable_gsns);
-  text.field("rdb_bgsave_in_progress", 0);
-  text.field("rdb_last_save_time", (failed ? text.server.started_ms() : text.home.now_ms()) / 1000);
-  text.field("rdb_last_bgsave_status", ok_or_err(!failed));
-  text.field("rdb_last_bgsave_time_sec", -1);
-  text.field("rdb_current_bgsave_time_sec", -1);
-  text.field("rdb_saves", 0);
+  const Backups::Facts backups = text.server.backups().facts();
+  const std::uint64_t gsns = text.figures.last_gsns;
+  text.field("rdb_changes_since_last_save", gsns - std::min(gsns, backups.saved_gsns));
+  text.field("rdb_bgsave_in_progress", backups.under_way ? 1 : 0);
+  text.field("rdb_last_save_time", seconds(backups.last_success_ms));
+  text.field("rdb_last_bgsave_status", ok_or_err(backups.last_ok));
+  text.field("rdb_last_bgsave_time_sec", seconds(backups.last_took_ms));
+  const std::int64_t current_ms = text.home.now_ms() - backups.started_ms;
+  text.field("rdb_current_bgsave_time_sec",
+             backups.under_way ? seconds(std::max<std::int64_t>(current_ms, 0)) : -1);
+  text.field("rdb_saves", backups.successes);
   text.field("rdb_last_cow_size", 0);
   text.field("rdb_last_load_keys_expired", 0);
   text.field("rdb_last_load_keys_loaded", 0);
@@ -90,6 +99,7 @@ void write_own_fields(InfoText& text) {
   text.field("stave_log_commits", figures.log.commits);
   text.field("stave_log_syncs", figures.log.syncs);
   text.field("stave_log_space_refusals", figures.log.space_refusals);
+  text.field("stave_log_changes_not_durable", figures.last_gsns - figures.durable_gsns);
   text.field("stave_log_failure", figures.log_failure);
   text.field("stave_recovery_ms", text.server.recovery_ms());
   text.field("stave_recovery_records", recovery.records);

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "shards/backup_folder.h"
 #include "src/allocator.h"
 #include "src/file_limit.h"
 #include "src/logger.h"
@@ -95,6 +96,7 @@ Status Server::run() {
     auto database = Database::open(**disk, settings_.dir, shards);
     if (!database.ok()) return database.take_status();
     database_ = std::make_unique<Database>(std::move(*database));
+    remove_partial_backups(**disk);
   }
   shard_count_ = database_->shards();
   if (settings_.shards > 0 && static_cast<std::uint32_t>(settings_.shards) != shard_count_) {
@@ -127,6 +129,14 @@ void Server::lower_maxclients() {
               std::to_string(settings_.maxclients) +
               ", as the system does not allow enough open files; for more, raise the limit ('ulimit -n')");
   settings_.maxclients = possible;
+}
+
+// No reason not to start.
+void Server::remove_partial_backups(Disk& disk) const {
+  auto removed = BackupFolder(disk, *database_).remove_partial();
+  if (!removed.ok())
+    return log_warning("a backup that did not come to its end cannot be removed: " + removed.message());
+  for (const std::string& path : *removed) log_warning(path + ": did not come to its end, removed");
 }
 
 // Before anything is touched: a port that is taken must not cost a recovery, or change a file.
@@ -226,7 +236,9 @@ Status Server::start_worker(std::size_t number) {
   if (number == 0) {
     backend_reason_ = worker.backend_reason();
     recovery_ms_ = unix_ms() - started_ms_;
+    std::uint64_t gsns = 0;
     for (const auto& recovery : start_->recoveries) {
+      gsns += recovery->last_gsn();
       const RecoveryReport& report = recovery->report();
       ledger_->start_after(recovery->highest_transaction());
       recovery_report_.records += report.records;
@@ -236,6 +248,7 @@ Status Server::start_worker(std::size_t number) {
       recovery_report_.void_transactions += report.void_transactions;
       for (const std::string& warning : recovery->warnings()) log_warning(warning);
     }
+    backups_.start_after(started_ms_, gsns);
     database_->write_owner();
   }
   worker.open_handles();
@@ -310,6 +323,7 @@ Status Server::change_settings(const std::function<Status(Settings&)>& change) {
 
 void Server::begin_shutdown(Worker& here) {
   if (stopping_.exchange(true)) return;
+  backups_.cancel();
   for (std::size_t i = 0; i < worker_count_; ++i) {
     here.send(
         i, new Task([this](Worker& worker) { worker.drain([this, &worker] { worker_drained(worker); }); }));

@@ -18,6 +18,7 @@
 #include "shards/database.h"
 #include "shards/recovery.h"
 #include "shards/transaction_ledger.h"
+#include "src/backups.h"
 #include "src/config.h"
 #include "src/router.h"
 
@@ -56,6 +57,7 @@ class Server {
   // --- Any thread.
   std::uint64_t next_client_id() { return next_client_id_.fetch_add(1, std::memory_order_relaxed); }
   TransactionLedger& ledger() { return *ledger_; }
+  Backups& backups() { return backups_; }
   std::uint64_t next_slow_id() { return next_slow_id_.fetch_add(1, std::memory_order_relaxed); }
   // False when maxclients are connected already.
   bool add_client(std::int64_t clients_max);
@@ -73,6 +75,7 @@ class Server {
   friend class Worker;
 
   void lower_maxclients();
+  void remove_partial_backups(Disk& disk) const;
   Status probe_addresses() const;
   void worker_main(std::size_t number);
   Status start_worker(std::size_t number);
@@ -99,6 +102,7 @@ class Server {
   std::unique_ptr<TransactionLedger> ledger_;
   std::unique_ptr<Start> start_;
   std::array<uv_signal_t, 2> signals_{};
+  Backups backups_;
   std::atomic<std::uint64_t> next_client_id_{1};
   std::atomic<std::uint64_t> next_slow_id_{0};
   std::atomic<std::int64_t> clients_{0};

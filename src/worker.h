@@ -65,6 +65,7 @@ class Worker {
   ShardHost& host(std::uint32_t shard) { return *hosts_[shard]; }
   const std::vector<ShardHost*>& hosts() const { return owned_; }
   Disk& disk() { return *disk_; }
+  Background& background() { return background_; }
 
   // --- Time. Unix ms, read once for each stretch of work.
   std::int64_t now_ms() const { return now_ms_; }

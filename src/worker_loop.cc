@@ -154,6 +154,7 @@ void Worker::do_chores() {
     more |= shard.evict();
     if (shard.last_gsn() != gsn) shard.log().flush();
     more |= shard.answer_ledger();
+    more |= shard.backup().step();
     const std::int64_t next_compaction_ms = draining_ ? 0 : shard.compact();
     for (const std::int64_t due : {shard.next_expiry_ms(), next_compaction_ms}) {
       if (due != 0 && (next_ms == 0 || due < next_ms)) next_ms = due;
@@ -207,7 +208,7 @@ void Worker::drain(std::function<void()> drained) {
 void Worker::check_drained() {
   if (on_drained_ == nullptr) return;
   // Only clients have a deadline: a transaction that has begun must end, or it would be left half done.
-  bool runs = background_.in_flight() > 0;
+  bool runs = background_.in_flight() > 0 || server_.backups().facts().under_way;
   bool client_waits = false;
   for (auto& [id, connection] : connections_) {
     runs |= connection->running();

@@ -76,6 +76,7 @@ constexpr std::uint32_t kHelp = kLoading | kStale;
 constexpr KeyRange kSecond{2, 2, 1};
 
 constexpr Command kServerCommands[] = {
+    call_command("bgsave", bgsave, -1, kAdmin | kNoScript | kNoAsyncLoading, "server"),
     session_command("config", nullptr, -2, 0, "server"),
     session_command("config|get", config_get, -3, kOperator, "server"),
     session_command("config|help", config_help, 2, kHelp, "server"),
@@ -88,10 +89,12 @@ constexpr Command kServerCommands[] = {
     call_command("flushdb", flushdb, -1, kWrite, "server"),
     call_command("info", info, -1, kLoading | kStale, "server"),
     call_command("keys", keys_command, 2, kReadOnly, "generic"),
+    call_command("lastsave", lastsave, 1, kLoading | kStale | kFast, "server"),
     session_command("memory", nullptr, -2, 0, "server"),
     session_command("memory|help", memory_help, 2, kHelp, "server"),
     data_command("memory|usage", memory_usage, -3, kReadOnly | kNoValues, kSecond, "server"),
     call_command("randomkey", randomkey, 1, kReadOnly, "generic"),
+    call_command("save", save, 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, "server"),
     data_command("scan", scan, -2, kReadOnly | kByCursor, {}, "generic"),
     call_command("shutdown", shutdown, -1, kOperator | kNoMulti | kAllowBusy, "server"),
     session_command("slowlog", nullptr, -2, 0, "server"),

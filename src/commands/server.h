@@ -19,6 +19,11 @@ void flushall(Call& call);
 void flushdb(Call& call);
 void swapdb(Call& call);
 
+// save.cc
+void save(Call& call);
+void bgsave(Call& call);
+void lastsave(Call& call);
+
 // debug.cc
 void debug(Call& call);
 

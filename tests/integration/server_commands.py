@@ -406,7 +406,8 @@ def debug_reload_leaves_nothing_unsaved(server):
     client = server.client()
 
     def unsaved():
-        return int(info(client, "persistence")["rdb_changes_since_last_save"])
+        figures = info(client, "persistence")
+        return int(figures.get("stave_log_changes_not_durable") or figures["rdb_changes_since_last_save"])
 
     fill(client, [])
     for mode in ("no", "always", "everysec"):

@@ -75,6 +75,8 @@ class NotingDisk final : public Disk {
   Status rename(const std::string& from, const std::string& to) override {
     return names_until_crash-- > 0 ? disk_->rename(from, to) : Status::error("crashed");
   }
+  Status link(const std::string& from, const std::string& to) override { return disk_->link(from, to); }
+  Result<std::uint64_t> links(const std::string& path) override { return disk_->links(path); }
   Status remove(const std::string& path) override {
     return names_until_crash-- > 0 ? disk_->remove(path) : Status::error("crashed");
   }

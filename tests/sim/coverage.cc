@@ -26,6 +26,8 @@ constexpr Field kFields[] = {
     {"flipped bits", &Coverage::flipped_bits},
     {"reads of damage", &Coverage::damaged_reads},
     {"starts refused for damage", &Coverage::refused_starts},
+    {"backups", &Coverage::backups},
+    {"backups verified", &Coverage::backups_verified},
     {"reads", &Coverage::reads},
     {"writes", &Coverage::writes},
 };

@@ -25,6 +25,8 @@ struct Coverage {
   std::uint64_t flipped_bits = 0;
   std::uint64_t damaged_reads = 0;
   std::uint64_t refused_starts = 0;
+  std::uint64_t backups = 0;
+  std::uint64_t backups_verified = 0;
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
 

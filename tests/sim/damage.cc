@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/damage.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -19,11 +20,18 @@ std::uint64_t final_bytes(const std::string& path, const Inode& inode) {
   return header.ok() && header->sealed ? header->end_bytes : 0;
 }
 
+std::int64_t inode_names(const Storage& storage, const Inode& inode) {
+  return std::count_if(storage.kernel_names.begin(), storage.kernel_names.end(),
+                       [&](const auto& each) { return each.second.get() == &inode; });
+}
+
 }  // namespace
 
 std::optional<Damage> Damage::make(Storage& storage, Random& random) {
   std::vector<std::pair<std::string, std::uint64_t>> files;
   for (const auto& [path, inode] : storage.kernel_names) {
+    // A backup is to stay whole, so no file that it has; nor one that only it still has.
+    if (!path.starts_with("shard-") || inode_names(storage, *inode) > 1) continue;
     if (const std::uint64_t bytes = final_bytes(path, *inode); bytes > 0) files.emplace_back(path, bytes);
   }
   if (files.empty()) return std::nullopt;

@@ -18,7 +18,8 @@ constexpr Fault kFaults[] = {
     Fault::kHintBeforeData,    Fault::kSealOutOfOrder,     Fault::kSkipChecksum,
     Fault::kNoDirectorySync,   Fault::kNoSyncInRecovery,   Fault::kPartOfBatch,
     Fault::kPartOfTransaction, Fault::kDropTombstoneEarly, Fault::kRecycleUnderReaders,
-    Fault::kDropUnsettled,     Fault::kReplaceBeforeSync,  Fault::kOverwriteNewer,
+    Fault::kDropUnsettled,     Fault::kReplaceBeforeSync,  Fault::kRecycleShared,
+    Fault::kOverwriteNewer,
 };
 
 // What the first seed that notices says; empty when none does.

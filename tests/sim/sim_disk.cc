@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <unordered_map>
 
 namespace stave::sim {
@@ -150,6 +151,10 @@ Storage SimDisk::image(Crash kind) {
   Storage left;
   std::unordered_map<const Inode*, std::shared_ptr<Inode>> copies;
   for (const auto& [path, inode] : names) {
+    if (const auto made = copies.find(inode.get()); made != copies.end()) {
+      left.kernel_names.emplace(path, made->second);  // a second name
+      continue;
+    }
     auto copy = std::make_shared<Inode>(*inode);
     if (copy->lost_some && kind == Crash::kKill) {
       copy->lost_some = false;
@@ -174,14 +179,18 @@ Storage SimDisk::image(Crash kind) {
     });
   }
   if (kind == Crash::kPowerLoss) {
-    for (auto& [path, inode] : left.kernel_names) lose_some(*inode);
+    std::set<const Inode*> seen;
+    for (auto& [path, inode] : left.kernel_names) {
+      if (seen.insert(inode.get()).second) lose_some(*inode);
+    }
     left.device_names = left.kernel_names;
     return left;
   }
   // The kernel goes on, and with it what it still owes to the device.
   for (const auto& [path, inode] : storage_.device_names) {
-    const auto copy = copies.find(inode.get());
-    left.device_names.emplace(path, copy != copies.end() ? copy->second : std::make_shared<Inode>(*inode));
+    auto [copy, made] = copies.try_emplace(inode.get());
+    if (made) copy->second = std::make_shared<Inode>(*inode);
+    left.device_names.emplace(path, copy->second);
   }
   if (!storage_.unsynced_names.empty()) left.unsynced_names.push_back(left.kernel_names);
   return left;
@@ -210,7 +219,10 @@ void SimDisk::lose_some(Inode& inode) {
 
 std::uint64_t SimDisk::used_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& [path, inode] : storage_.kernel_names) bytes += inode->kernel.size();
+  std::set<const Inode*> seen;
+  for (const auto& [path, inode] : storage_.kernel_names) {
+    if (seen.insert(inode.get()).second) bytes += inode->kernel.size();
+  }
   return bytes;
 }
 
@@ -219,7 +231,7 @@ bool SimDisk::has_room(std::uint64_t bytes) {
     full_from_call_ = ~std::uint64_t{0};
     return false;
   }
-  return used_bytes() + bytes <= capacity_bytes_;
+  return capacity_bytes_ == ~std::uint64_t{0} || used_bytes() + bytes <= capacity_bytes_;
 }
 
 Status SimDisk::grow(Inode& inode, std::uint64_t bytes, const std::string& path) {
@@ -360,6 +372,25 @@ Status SimDisk::remove(const std::string& path) {
   if (storage_.kernel_names.erase(path) == 0) return Status::error(path + ": " + std::strerror(ENOENT));
   name_changed();
   return {};
+}
+
+Status SimDisk::link(const std::string& from, const std::string& to) {
+  if (!begin_call()) return failure(to);
+  const auto found = storage_.kernel_names.find(from);
+  if (found == storage_.kernel_names.end()) return Status::error(from + ": " + std::strerror(ENOENT));
+  if (!storage_.kernel_names.emplace(to, found->second).second)
+    return Status::error(to + ": " + std::strerror(EEXIST));
+  name_changed();
+  return {};
+}
+
+Result<std::uint64_t> SimDisk::links(const std::string& path) {
+  if (!begin_call()) return failure(path);
+  const auto found = storage_.kernel_names.find(path);
+  if (found == storage_.kernel_names.end()) return Status::error(path + ": " + std::strerror(ENOENT));
+  std::uint64_t count = 0;
+  for (const auto& [name, inode] : storage_.kernel_names) count += inode == found->second ? 1 : 0;
+  return count;
 }
 
 // As a journal does it: with the directory everything that was changed before is durable.

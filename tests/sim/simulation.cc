@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lives, steps and time; starts are in simulation_start.cc, writes in simulation_writes.cc.
+// Lives, steps and time; starts are in simulation_start.cc, writes in simulation_writes.cc, backups in
+// simulation_backup.cc.
 #include "tests/sim/simulation.h"
 
 #include <algorithm>
@@ -64,6 +65,9 @@ void Simulation::live() {
   Storage left = disk_->crashed() ? disk_->take_image() : disk_->image(kind);
   ++(kind == Crash::kKill ? coverage_.kills : coverage_.power_losses);
   worst_crash_ = kind;
+  making_.reset();
+  drop_other_backups(left);
+  if (backup_ && one_in(random_, 2)) verify_backup(left);
   age(left);
   for (const auto& shard : shards_) {
     coverage_.compactions += shard->compaction().counters().runs;
@@ -101,7 +105,8 @@ void Simulation::step() {
   if (what < 80) return turn();
   if (what < 90) return tick();
   if (what < 99) return do_job();
-  if (!one_in(random_, 4)) return;
+  if (one_in(random_, 3)) return begin_backup();
+  if (!one_in(random_, 3)) return;
   constexpr SyncMode kModes[] = {SyncMode::kAlways, SyncMode::kEverysec, SyncMode::kNo};
   mode_ = kModes[below(3)];
   for (const auto& each : shards_) each->log().set_mode(mode_);
@@ -194,6 +199,7 @@ void Simulation::compact() {
   for (const auto& shard : shards_) {
     shard->answer_ledger();
     shard->compact();
+    shard->backup().step();
   }
 }
 

@@ -8,6 +8,7 @@
 //   - that is not before what the mode promised: after a kill what was answered, after a power loss what was
 //   durable
 //   - a transaction is there in all of its shards or in none, and in all if it was answered
+//   - a backup that was completed still holds what was there at its cut, in all shards
 //
 // and in between that every read gives what was written last. A violation throws Violation.
 #pragma once
@@ -79,6 +80,14 @@ class Simulation {
     std::map<std::uint32_t, std::uint64_t> gsns;  // by shard: of its last record there
     bool is_void = false;
   };
+  // One that is being made, or the last that was completed: its directories are `name` and the shard's
+  // number.
+  struct BackupModel {
+    std::string name;
+    std::vector<Contents> contents;  // by shard, at the cut
+    std::size_t parts_left = 0;
+    bool failed = false;
+  };
   // A read that goes on while other things happen.
   struct StartedRead {
     std::uint32_t shard = 0;
@@ -118,6 +127,11 @@ class Simulation {
   void read_one(std::uint32_t shard);
   void start_read(std::uint32_t shard);
   void end_reads();
+  void begin_backup();
+  void end_part(const Status& status);
+  void drop_other_backups(Storage& storage) const;
+  void verify_backup(const Storage& storage);
+  void compare_backup(SimDisk& disk, Shard& shard, const Contents& contents) const;
   void turn();
   void tick();
   void compact();
@@ -164,6 +178,9 @@ class Simulation {
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;
   unsigned threshold_percent_ = 100;
+  std::optional<BackupModel> making_;
+  std::optional<BackupModel> backup_;
+  std::uint64_t backups_begun_ = 0;
   std::optional<Damage> damage_;
   bool refused_ = false;              // the last start, as it met the damage
   Crash worst_crash_ = Crash::kKill;  // since the last start that came to its end

@@ -51,6 +51,8 @@ TEST_CASE("no crash, failed call or full disk loses what was promised") {
   CHECK(coverage.void_transactions > 0);
   CHECK(coverage.compactions > 0);
   CHECK(coverage.flipped_bits > 0);
+  CHECK(coverage.backups > 0);
+  CHECK(coverage.backups_verified > 0);
   CHECK(coverage.damaged_reads > 0);
   CHECK(coverage.refused_starts > 0);
   MESSAGE(coverage.text());
