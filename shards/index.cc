@@ -141,9 +141,12 @@ void Index::prefetch_entry(std::uint64_t hash) const {
 }
 
 Slot* Index::insert(std::uint64_t hash, Entry* entry, bool resident) {
-  const std::uint64_t place = place_of(hash);
-  const Slot slot{hash, entry, resident};
   ++size_;
+  return put(hash, Slot{hash, entry, resident});
+}
+
+Slot* Index::put(std::uint64_t hash, Slot slot) {
+  const std::uint64_t place = place_of(hash);
   do {
     IndexTable table = table_at(place);
     if (Slot* const placed = table.place(slot)) return placed;

@@ -46,6 +46,11 @@ class Index {
   // Removes the slot and destroys its entry.
   void erase(Slot* slot);
   void clear();
+  // Makes all tables anew, as large as they are to be when the index holds `keys` keys, so that they need not
+  // grow and split on the way there. Moves all slots, and has both old and new tables in memory meanwhile.
+  void fit(std::size_t keys);
+  // Undoes a fit() for more keys than have come.
+  void trim();
 
   // Visits the slots whose hash equals `hash` in its table and tag (keys may differ: the caller checks).
   // Used by the expiry queue, which remembers hashes, not keys. `visit` returns true to stop; the slot is
@@ -95,6 +100,8 @@ class Index {
   IndexTable table_at(std::uint64_t place) const;
   void set_table(std::uint64_t place, IndexTable table);
 
+  Slot* put(std::uint64_t hash, Slot slot);
+  void take_slots(IndexTable from);
   bool make_room(std::uint64_t place);
   void resize(std::uint64_t place, unsigned size_class);
   void split(std::uint64_t place);

@@ -2,7 +2,7 @@
 // IndexTable: one table of the index, and the 8 bytes in the index's directory that describe it. Only
 // index*.cc use this.
 //
-// A table is an array of 8, 16, 32, 48 or 64 buckets and nothing else. A bucket is one cache line of 8 slots.
+// A table is an array of 8, 16, ... 64 buckets and nothing else. A bucket is one cache line of 8 slots.
 // A tag chooses two buckets; its slot is in the first one, or in the alternate one when the first was full.
 // When both are full, slots move to their other bucket until one is free: tables get 92 % full before they
 // must grow. Nothing here looks at entries.
@@ -47,7 +47,10 @@ class IndexTable {
   void release();
   // The next class: double at first, then in steps of 16 buckets. Smaller steps would save a byte for each
   // key, and move every slot twice as often. REQUIRES: not the largest.
-  static unsigned larger_class(unsigned size_class) { return size_class == 0 ? 1 : size_class + 2; }
+  static unsigned larger_class(unsigned size_class) {
+    if (size_class == 0) return 1;
+    return size_class + 2 < kLargestClass ? size_class + 2 : kLargestClass;
+  }
   // The smallest class in which `count` slots take at most `percent` of the room; the largest one if there is
   // none.
   static unsigned class_for(std::size_t count, unsigned percent);

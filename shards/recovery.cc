@@ -45,12 +45,14 @@ Status Recovery::read() {
     tail = piece->tail;
   }
   if (auto status = check_sequence(); !status.ok()) return status;
+  plan_index();
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
     if (piece.gone()) continue;
     const std::uint64_t lowest = piece.segment->header.lowest_gsn;
     if (piece.listed || lowest == last_gsn_ + 1) {
       if (auto status = read_segment(piece); !status.ok()) return status;
+      bytes_before_ += log_bytes(piece);
     } else if (piece.tail) {
       cut_from(i);
     } else {
@@ -297,6 +299,7 @@ void Recovery::apply_group() {
   for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group_[i].record.db, group_[i].hash);
   for (std::size_t i = 0; i < count; ++i)
     apply(group_[i].record, group_[i].hash, group_[i].value_bytes, group_[i].location);
+  if (count > 0) note_progress(group_[count - 1].location.offset_bytes());
 }
 
 void Recovery::apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
@@ -352,6 +355,7 @@ void Recovery::apply_batch(const Complete* complete) {
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   hint_bytes_ = {};
+  next_fit_bytes_ = ~std::uint64_t{0};
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
     if (piece.gone() || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;
@@ -361,6 +365,7 @@ Status Recovery::finish(const Complete& complete) {
     if (piece.gone() || piece.resume_bytes == 0) continue;
     if (auto status = replay(piece, complete); !status.ok()) return status;
   }
+  if (fitted_) shard_.trim_indexes();
   report_.void_transactions = newly_void_.size();
   if (!newly_void_.empty()) {
     warn(directory_ + ": " + std::to_string(newly_void_.size()) +

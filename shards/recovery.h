@@ -126,6 +126,11 @@ class Recovery {
   void apply_group();
   void apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   bool is_superseded(const Record& record) const;
+  static std::uint64_t log_bytes(const Piece& piece) {
+    return piece.tail ? piece.file_bytes / 2 : piece.file_bytes;
+  }
+  void plan_index();
+  void note_progress(std::uint64_t offset_bytes);
   void note_transaction(std::uint64_t id);
   void hold(const Record& record, Location location);
   void apply_batch(const Complete* complete);
@@ -150,6 +155,12 @@ class Recovery {
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;
+  // How much of the log is read, for the index' size. What is free in the tail is not known before, and half
+  // of the tail is a guess.
+  std::uint64_t log_bytes_ = 0;
+  std::uint64_t bytes_before_ = 0;                    // in segments before the one being read
+  std::uint64_t next_fit_bytes_ = ~std::uint64_t{0};  // when the index is made larger next
+  bool fitted_ = false;
   std::uint64_t last_gsn_ = 0;
   std::uint64_t last_number_ = 0;
   std::uint64_t highest_transaction_ = 0;

@@ -46,6 +46,7 @@ void Recovery::apply_items(std::span<const HintStream::Item> items, const Piece&
       shard_.prefetch_entry(items[near].hint.record.db, items[near].hash);
     apply_item(items[i], piece);
   }
+  note_progress(items.back().hint.offset_bytes);
 }
 
 void Recovery::apply_item(const HintStream::Item& item, const Piece& piece) {

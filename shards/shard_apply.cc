@@ -152,6 +152,17 @@ void Shard::recover(int log_db, std::uint64_t hash, Entry* entry) {
   put_entry(log_db, slot, hash, entry, false);
 }
 
+void Shard::expect_more_keys(double factor) {
+  for (Db& db : dbs_) {
+    if (const std::size_t keys = db.index.size(); keys != 0)
+      db.index.fit(static_cast<std::size_t>(factor * static_cast<double>(keys)));
+  }
+}
+
+void Shard::trim_indexes() {
+  for (Db& db : dbs_) db.index.trim();
+}
+
 void Shard::recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map) {
   db_map_ = db_map;
   remap_dbs();

@@ -159,6 +159,44 @@ TEST_CASE("memory for the tables returns when most keys go") {
   model.check_all();
 }
 
+TEST_CASE("an index made ready for many keys holds them all, and needs no more memory than one that grew") {
+  Model grown;
+  for (std::uint64_t i = 0; i < 100000; ++i) grown.put(key_of(i), "", false);
+  Model model;
+  for (std::uint64_t i = 0; i < 5000; ++i) model.put(key_of(i), "", i % 3 == 0);
+  model.index().fit(100000);
+  model.check_all();
+  const std::size_t ready = model.index().table_bytes();
+  for (std::uint64_t i = 5000; i < 100000; ++i) model.put(key_of(i), "", false);
+  model.check_all();
+  CHECK(model.index().table_bytes() < ready + ready / 50);
+  CHECK(model.index().table_bytes() < grown.index().table_bytes() * 11 / 10);
+  for (std::uint64_t i = 100; i < 100000; ++i) model.erase(key_of(i));
+  model.check_all();
+}
+
+TEST_CASE("trim takes back what an index was made ready for in vain, and nothing else") {
+  Model model;
+  for (std::uint64_t i = 0; i < 20000; ++i) model.put(key_of(i), "", false);
+  const std::size_t grown = model.index().table_bytes();
+  model.index().trim();
+  CHECK(model.index().table_bytes() == grown);
+  model.index().fit(160000);
+  CHECK(model.index().table_bytes() > grown * 5);
+  model.index().trim();
+  CHECK(model.index().table_bytes() < grown * 11 / 10);
+  model.check_all();
+}
+
+TEST_CASE("an index with hashes so bad that they overflow is made anew as well") {
+  Model model([](std::string_view) -> std::uint64_t { return 42; });
+  for (std::uint64_t i = 0; i < 300; ++i) model.put(key_of(i), "", false);
+  for (const std::size_t keys : {std::size_t{0}, std::size_t{100000}, std::size_t{300}}) {
+    model.index().fit(keys);
+    model.check_all();
+  }
+}
+
 TEST_CASE("scan visits what is there throughout, however the index changes between calls") {
   const std::uint64_t seed = std::random_device{}();
   INFO("seed ", seed);
