@@ -4,6 +4,7 @@
 //
 // One Disk belongs to one worker; everything here is owner thread only. The owner is the thread that first
 // calls flush() or wait(), so open_disk() and the blocking calls may come from another thread before that.
+// Different files may be read by different threads at once.
 // Requests complete in poll() or wait(), never inside submit() or flush(); done() may free its request and
 // may call submit() and flush(), but not poll() or wait(). A Disk is destroyed with nothing in flight. Files
 // are opened twice where the file system allows: buffered, and with O_DIRECT for reads of cold values and for

@@ -355,6 +355,7 @@ void Recovery::apply_batch(const Complete* complete) {
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   hint_bytes_ = {};
+  ahead_ = {};
   next_fit_bytes_ = ~std::uint64_t{0};
   // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {

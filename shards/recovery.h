@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <span>
 #include <string>
@@ -116,6 +117,8 @@ class Recovery {
   void cut_from(std::size_t first);
   void set_aside(const Piece& piece, const std::string& why);
   bool load_hint(const Piece& piece);
+  void read_hint_ahead(const Piece& piece);
+  Result<HintReader> take_hint(const Piece& piece);
   void apply_items(std::span<const HintStream::Item> items, const Piece& piece);
   void apply_item(const HintStream::Item& item, const Piece& piece);
   Status scan(Piece& piece);
@@ -152,6 +155,9 @@ class Recovery {
   std::vector<Held> batch_;
   std::vector<Hinted> hinted_;
   std::string hint_bytes_;  // of the hint before
+  // The next hint, which a helper thread reads and checks meanwhile.
+  std::uint64_t ahead_number_ = 0;  // of its segment; 0 = none
+  std::future<Result<HintReader>> ahead_;
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;

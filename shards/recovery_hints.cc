@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recovery of a segment by its hint, and the files that a start removes.
 #include <algorithm>
+#include <utility>
 
 #include "shards/recovery.h"
 
 namespace stave {
+namespace {
+
+// Hints of smaller segments are read when their turn comes: a thread costs more than it saves.
+constexpr std::uint64_t kAheadSegmentBytes = 2 << 20;
+
+// In whatever thread: touches nothing but its arguments.
+Result<HintReader> read_hint(File& file, std::string bytes, const SegmentHeader& segment) {
+  auto size = file.size();
+  if (!size.ok()) return size.take_status();
+  bytes.resize(*size);
+  auto got = file.read(0, bytes);
+  if (!got.ok()) return got.take_status();
+  bytes.resize(*got);
+  return HintReader::open(std::move(bytes), segment);
+}
+
+}  // namespace
 
 bool Recovery::load_hint(const Piece& piece) {
   // After a transaction in doubt nothing may be applied yet, so a later hint would have to wait as well: read
@@ -16,20 +34,42 @@ bool Recovery::load_hint(const Piece& piece) {
     warn(hint_path + ": " + why + "; its segment is read instead");
     return false;
   };
-  // Large memory is expensive to get anew for each hint.
-  if (auto status = read_file(disk_, hint_path, hint_bytes_); !status.ok()) return useless(status.message());
   Segment& segment = *shard_.segments()[piece.slot];
-  const std::uint64_t hint_bytes = hint_bytes_.size();
-  auto hint = HintReader::open(std::move(hint_bytes_), segment.header);
+  auto hint = take_hint(piece);
   if (!hint.ok()) return useless(hint.message());
+  read_hint_ahead(piece);
   {
     HintStream stream(*hint, piece.slot);
     for (auto items = stream.next(); !items.empty(); items = stream.next()) apply_items(items, piece);
   }
   hint_bytes_ = hint->take_bytes();
   segment.hinted = true;
-  segment.hint_bytes = hint_bytes;
+  segment.hint_bytes = hint_bytes_.size();
   return true;
+}
+
+// Large memory is expensive to get anew for each hint, so two buffers take turns.
+Result<HintReader> Recovery::take_hint(const Piece& piece) {
+  if (std::exchange(ahead_number_, 0) == piece.number) return ahead_.get();
+  auto file = disk_.open(directory_ + "/" + hint_name(piece.number));
+  if (!file.ok()) return file.take_status();
+  return read_hint(**file, std::move(hint_bytes_), shard_.segments()[piece.slot]->header);
+}
+
+// The hint of the segment behind `piece`. What is wrong with it is said when its turn comes.
+void Recovery::read_hint_ahead(const Piece& piece) {
+  const auto next = std::find_if(pieces_.begin() + (&piece - pieces_.data()) + 1, pieces_.end(),
+                                 [](const Piece& behind) { return !behind.gone(); });
+  if (next == pieces_.end() || next->tail || next->file_bytes < kAheadSegmentBytes) return;
+  const std::string hint_path = directory_ + "/" + hint_name(next->number);
+  if (!disk_.exists(hint_path)) return;
+  auto file = disk_.open(hint_path);
+  if (!file.ok()) return;
+  ahead_number_ = next->number;
+  ahead_ = std::async(std::launch::async, [file = std::move(*file), bytes = std::move(hint_bytes_),
+                                           segment = next->segment->header]() mutable {
+    return read_hint(*file, std::move(bytes), segment);
+  });
 }
 
 // In a rolling fashion: the buckets of later items, and the entries that those name, come near meanwhile.
