@@ -289,78 +289,14 @@ Status Recovery::end_scan(Piece& piece, SegmentReader& reader, SegmentReader::Ou
   return {};
 }
 
-void Recovery::apply_later(const Record& record, std::uint32_t value_bytes, Location location) {
-  group_[grouped_++] = {record, value_bytes, location, shard_.prefetch({record.db, record.key})};
-  if (grouped_ == kGroup) apply_group();
-}
-
-void Recovery::apply_group() {
-  const std::size_t count = std::exchange(grouped_, 0);
-  for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group_[i].record.db, group_[i].hash);
-  for (std::size_t i = 0; i < count; ++i)
-    apply(group_[i].record, group_[i].hash, group_[i].value_bytes, group_[i].location);
-  if (count > 0) note_progress(group_[count - 1].location.offset_bytes());
-}
-
-void Recovery::apply(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
-  if (record.kind == RecordKind::kAbort && record.value.size() == 8) {
-    aborted_.insert(get<std::uint64_t>(record.value, 0));
-    highest_transaction_ = std::max(highest_transaction_, get<std::uint64_t>(record.value, 0));
-  }
-  if (collecting_ || is_superseded(record)) return;
-  ++report_.records;
-  shard_.recover(record, hash, value_bytes, location);
-}
-
-// What a flush or a swap has made void that compaction has left out.
-bool Recovery::is_superseded(const Record& record) const {
-  if (record.kind == RecordKind::kSwap) return record.gsn <= manifest_.swap_gsn;
-  return record.gsn <= manifest_.flush_gsn[record.db];
-}
-
-void Recovery::note_transaction(std::uint64_t id) {
-  transactions_.insert(id);
-  highest_transaction_ = std::max(highest_transaction_, id);
-}
-
-void Recovery::hold(const Record& record, Location location) {
-  Held held{record, {}, location};
-  held.bytes.append(record.key).append(record.value);
-  batch_.push_back(std::move(held));
-  // The string's address changes when the vector grows; views are made anew in apply_batch.
-}
-
-void Recovery::apply_batch(const Complete* complete) {
-  bool is_void = false;
-  for (Held& held : batch_) {
-    const std::size_t key_bytes = held.record.key.size();
-    held.record.key = std::string_view(held.bytes).substr(0, key_bytes);
-    held.record.value = std::string_view(held.bytes).substr(key_bytes);
-    if (held.record.kind == RecordKind::kTransaction) {
-      TransactionHeader header;
-      if (!TransactionHeader::decode(held.record.value, header)) continue;
-      note_transaction(header.id);
-      if (complete == nullptr) continue;
-      const bool aborted = aborted_.contains(header.id);
-      is_void = (aborted || !(*complete)(header)) && fault_ != Fault::kPartOfTransaction;
-      if (is_void && !aborted) newly_void_.push_back(header.id);
-    } else if (!is_void) {
-      apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
-            held.location);
-    }
-  }
-  batch_.clear();
-}
-
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   hint_bytes_ = {};
   ahead_ = {};
   next_fit_bytes_ = ~std::uint64_t{0};
-  // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
-    if (piece.gone() || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;
-    if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
+    if (piece.gone() || !piece.tail) continue;
+    if (auto status = make_durable(*shard_.segments()[piece.slot]); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {
     if (piece.gone() || piece.resume_bytes == 0) continue;
@@ -390,6 +326,23 @@ Status Recovery::finish(const Complete& complete) {
     if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
   }
   return {};
+}
+
+// What an earlier run wrote may only be with the kernel, and what is answered from now on relies on it. A
+// sync alone is not enough: after one that failed, the kernel takes what the disk never got for written.
+Status Recovery::make_durable(Segment& segment) const {
+  if (fault_ == Fault::kNoSyncInRecovery) return {};
+  std::string chunk;
+  for (std::uint64_t offset = 0; offset < segment.end_bytes && fault_ != Fault::kOnlySyncInRecovery;
+       offset += chunk.size()) {
+    chunk.resize(std::min<std::uint64_t>(segment.end_bytes - offset, limits::kScanChunkBytes));
+    auto count = segment.file->read(offset, chunk);
+    if (!count.ok()) return count.take_status();
+    if (*count == 0) return Status::error(segment.file->path() + ": became shorter while it was read");
+    chunk.resize(*count);
+    if (auto status = segment.file->write(offset, chunk); !status.ok()) return status;
+  }
+  return segment.file->sync();
 }
 
 }  // namespace stave
