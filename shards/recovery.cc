@@ -30,6 +30,15 @@ Recovery::Complete Recovery::verdict_of(const std::vector<std::unique_ptr<Recove
 }
 
 Status Recovery::read() {
+  Status status = read_all();
+  // Whoever comes next may destroy the shard, and with it the files.
+  for (const Piece& piece : pieces_) {
+    if (piece.rewriting.valid()) piece.rewriting.wait();
+  }
+  return status;
+}
+
+Status Recovery::read_all() {
   auto manifest = Manifest::load(disk_, directory_, database_, number_);
   if (!manifest.ok()) return manifest.take_status();
   manifest_ = std::move(*manifest);
@@ -46,6 +55,9 @@ Status Recovery::read() {
   }
   if (auto status = check_sequence(); !status.ok()) return status;
   plan_index();
+  for (Piece& piece : pieces_) {
+    if (piece.tail && !piece.gone()) rewrite_ahead(piece);
+  }
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
     if (piece.gone()) continue;
@@ -202,6 +214,7 @@ Status Recovery::read_segment(Piece& piece) {
     last_gsn_ = std::max(last_gsn_, shard_.segments()[piece.slot]->header.highest_gsn);
     return {};
   }
+  if (auto status = end_rewrite(piece); !status.ok()) return status;
   return scan(piece);
 }
 
@@ -296,7 +309,9 @@ Status Recovery::finish(const Complete& complete) {
   next_fit_bytes_ = ~std::uint64_t{0};
   for (const Piece& piece : pieces_) {
     if (piece.gone() || !piece.tail) continue;
-    if (auto status = make_durable(*shard_.segments()[piece.slot]); !status.ok()) return status;
+    const Segment& segment = *shard_.segments()[piece.slot];
+    if (segment.end_bytes <= piece.durable_bytes) continue;
+    if (auto status = make_durable(*segment.file, segment.end_bytes); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {
     if (piece.gone() || piece.resume_bytes == 0) continue;
@@ -326,23 +341,6 @@ Status Recovery::finish(const Complete& complete) {
     if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
   }
   return {};
-}
-
-// What an earlier run wrote may only be with the kernel, and what is answered from now on relies on it. A
-// sync alone is not enough: after one that failed, the kernel takes what the disk never got for written.
-Status Recovery::make_durable(Segment& segment) const {
-  if (fault_ == Fault::kNoSyncInRecovery) return {};
-  std::string chunk;
-  for (std::uint64_t offset = 0; offset < segment.end_bytes && fault_ != Fault::kOnlySyncInRecovery;
-       offset += chunk.size()) {
-    chunk.resize(std::min<std::uint64_t>(segment.end_bytes - offset, limits::kScanChunkBytes));
-    auto count = segment.file->read(offset, chunk);
-    if (!count.ok()) return count.take_status();
-    if (*count == 0) return Status::error(segment.file->path() + ": became shorter while it was read");
-    chunk.resize(*count);
-    if (auto status = segment.file->write(offset, chunk); !status.ok()) return status;
-  }
-  return segment.file->sync();
 }
 
 }  // namespace stave

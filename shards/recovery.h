@@ -2,7 +2,8 @@
 // Recovery: builds a shard from its directory. In steps, so that all shards can do the first in parallel,
 // exchange which transactions they have, and then do the others:
 //
-//   read()        checks every segment, loads hints, scans what has none; changes no file
+//   read()        checks every segment, loads hints, scans what has none; changes no byte
+//                 of a file
 //   drop_hints()  removes hints with a transaction that not every shard has (a power loss): read again then
 //   finish()      replays what had to wait for the verdict on transactions, starts the log, tidies up
 //
@@ -72,8 +73,11 @@ class Recovery {
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
-    bool listed = false;             // in the manifest
-    bool garbage = false;            // neither there nor of the log behind it
+    // Of the tail: a helper thread makes it durable, from before it is read on.
+    std::future<Result<std::uint64_t>> rewriting;
+    std::uint64_t durable_bytes = 0;  // what of it is, once that has ended
+    bool listed = false;              // in the manifest
+    bool garbage = false;             // neither there nor of the log behind it
     bool tail = false;
     bool blank = false;  // nothing was written to it
     bool drop = false;   // beyond a hole, or without a whole header
@@ -112,7 +116,10 @@ class Recovery {
   Status judge_segment(Piece& piece, bool tail);
   Status check_listed() const;
   Status check_sequence();
-  Status make_durable(Segment& segment) const;
+  Status read_all();
+  void rewrite_ahead(Piece& piece) const;
+  static Status end_rewrite(Piece& piece);
+  Status make_durable(File& file, std::uint64_t end_bytes) const;
   Status remove_garbage();
   Status read_segment(Piece& piece);
   void cut_from(std::size_t first);

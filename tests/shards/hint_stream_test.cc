@@ -80,5 +80,22 @@ TEST_CASE("a start by hints finds what was written, with one hint or several, sm
   check_restart(150'000);  // several
 }
 
+TEST_CASE("a start after a kill finds what was written, with a tail that is large enough for a helper") {
+  constexpr std::uint32_t kSegmentBytes = 16u << 20;
+  const std::string value(1 << 20, 'v');
+  const TempDirectory directory;
+  {
+    ShardUnderTest first(directory.path(), {.segment_bytes = kSegmentBytes});
+    for (int i = 0; i < 25; ++i) {  // one segment and a half
+      REQUIRE(first.shard().set_string({0, "key:" + std::to_string(i)}, {value}).ok());
+      first.settle();
+    }
+  }
+  ShardUnderTest second(directory.path(), {.segment_bytes = kSegmentBytes});
+  CHECK(second.report().records == 25);
+  CHECK(second.report().cut_bytes == 0);
+  for (int i = 0; i < 25; ++i) REQUIRE(second.get("key:" + std::to_string(i)) == value);
+}
+
 }  // namespace
 }  // namespace stave

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recovery makes the tail of the log durable. What an earlier run wrote may only be with the kernel, and what
+// is answered from now on relies on it. A sync alone is not enough: after one that failed, the kernel takes
+// what the disk never got for written. So the tail's bytes are written again first.
+//
+// The disk needs longer for this than the tail's records take, so a helper thread begins with it while hints
+// are loaded. It has ended before the tail is read: what is read is durable then.
+#include <algorithm>
+#include <string>
+
+#include "shards/limits.h"
+#include "shards/recovery.h"
+
+namespace stave {
+namespace {
+
+constexpr std::uint64_t kAheadBytes = 8 << 20;  // for less, a thread costs more than it saves
+
+// Writes again what is at `offset`, at most up to `end_bytes`, into `chunk`. The count is 0 at the file's
+// end.
+Result<std::size_t> rewrite(File& file, std::uint64_t offset, std::uint64_t end_bytes, std::string& chunk,
+                            bool stop_at_zeros) {
+  chunk.resize(std::min<std::uint64_t>(end_bytes - offset, limits::kScanChunkBytes));
+  auto count = file.read(offset, chunk);
+  if (!count.ok()) return count;
+  chunk.resize(*count);
+  if (stop_at_zeros && std::all_of(chunk.begin(), chunk.end(), [](char c) { return c == 0; }))
+    return std::size_t{0};
+  if (auto status = file.write(offset, chunk); !status.ok()) return status;
+  return count;
+}
+
+// Up to the first chunk that was never written to. Returns how much of the file is durable.
+Result<std::uint64_t> rewrite_written(File& file, std::uint64_t end_bytes) {
+  std::string chunk;
+  std::uint64_t offset = 0;
+  while (offset < end_bytes) {
+    auto count = rewrite(file, offset, end_bytes, chunk, true);
+    if (!count.ok()) return count.take_status();
+    if (*count == 0) break;
+    offset += *count;
+  }
+  if (auto status = file.sync(); !status.ok()) return status;
+  return offset;
+}
+
+}  // namespace
+
+// Not where old bytes follow the tail's, as nothing tells them apart yet.
+void Recovery::rewrite_ahead(Piece& piece) const {
+  if (piece.file_bytes < kAheadBytes || piece.segment->header.recycled || fault_ != Fault::kNone) return;
+  piece.rewriting =
+      std::async(std::launch::async, [file = piece.segment->file.get(), end_bytes = piece.file_bytes] {
+        return rewrite_written(*file, end_bytes);
+      });
+}
+
+Status Recovery::end_rewrite(Piece& piece) {
+  if (!piece.rewriting.valid()) return {};
+  auto durable = piece.rewriting.get();
+  if (!durable.ok()) return durable.take_status();
+  piece.durable_bytes = *durable;
+  return {};
+}
+
+Status Recovery::make_durable(File& file, std::uint64_t end_bytes) const {
+  if (fault_ == Fault::kNoSyncInRecovery) return {};
+  std::string chunk;
+  for (std::uint64_t offset = 0; offset < end_bytes && fault_ != Fault::kOnlySyncInRecovery;
+       offset += chunk.size()) {
+    auto count = rewrite(file, offset, end_bytes, chunk, false);
+    if (!count.ok()) return count.take_status();
+    if (*count == 0) return Status::error(file.path() + ": became shorter while it was read");
+  }
+  return file.sync();
+}
+
+}  // namespace stave
