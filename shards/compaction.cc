@@ -73,7 +73,7 @@ bool Compaction::begin() {
     return false;
   // Where maxdisk leaves no room for another segment, any dead bytes are worth it.
   const unsigned threshold = shard_.log_.short_of_disk(shard_.now_ms_) ? 1 : settings_.threshold_percent;
-  auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.quota().segment_bytes());
+  auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.usual_segment_bytes());
   if (victims.empty()) return false;
   run_ = std::make_unique<Run>();
   Run& run = *run_;
@@ -215,12 +215,13 @@ void Compaction::release() {
   if (run.files_gone) return end_run();
   if (victims_are_read() && shard_.options_.fault() != Fault::kRecycleUnderReaders) return;
   std::vector<std::uint64_t> numbers;
+  const std::uint64_t usual_bytes = shard_.log_.usual_segment_bytes();
   for (const std::uint32_t slot : run.victims) {
     const Segment& victim = *shard_.segments_[slot];
     assert(victim.live_bytes == 0);
     numbers.push_back(victim.header.number);
-    const bool large = victim.end_bytes >= shard_.log_.quota().segment_bytes() / 2;
-    if (!large || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
+    const bool fits = victim.end_bytes >= usual_bytes / 2 && victim.end_bytes <= usual_bytes;
+    if (!fits || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
     run.spare_path = shard_.options_.log.directory + "/" + segment_name(victim.header.number);
     run.spare_bytes = victim.end_bytes;
   }

@@ -16,6 +16,10 @@ inline constexpr std::uint32_t kShardsMax = 1024;
 // A location has 29 bits of 8-byte units for the offset.
 inline constexpr std::uint64_t kSegmentBytesMax = 1ull << 32;
 inline constexpr std::uint64_t kSegmentBytesMin = 64u << 10;
+// A new segment takes no more than this part of what is stored, so that files that are not full yet count for
+// little; but files below the second size cost more in opening and syncing than they save.
+inline constexpr std::uint64_t kSegmentPart = 64;
+inline constexpr std::uint64_t kUsualSegmentBytesMin = 16u << 20;
 
 inline constexpr std::size_t kKeyBytesMax = 512u << 20;    // Redis' limit for any string
 inline constexpr std::size_t kValueBytesMax = 512u << 20;  // likewise (proto-max-bulk-len can only lower it)
