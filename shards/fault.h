@@ -19,6 +19,7 @@ enum class Fault : std::uint8_t {
   kSkipChecksum,         // a value that is read counts as good, whatever its checksum says
   kNoDirectorySync,      // the name of a new segment may be lost with the power
   kNoSyncInRecovery,     // what a start finds in the kernel counts as durable
+  kOnlySyncInRecovery,   // and what a failed sync has lost, when it is synced once more
   kPartOfBatch,          // a start takes the first records of a batch whose others are lost
   kPartOfTransaction,    // and a shard's part of a transaction that others have not
   kDropTombstoneEarly,   // compaction leaves out a tombstone that still hides an older record
@@ -28,6 +29,8 @@ enum class Fault : std::uint8_t {
   kRecycleShared,        // compaction makes a new segment of a file that a backup has, too
   kOverwriteNewer,       // compaction points a key that has changed meanwhile at the old value
 };
+
+inline constexpr Fault kLastFault = Fault::kOverwriteNewer;
 
 inline const char* name_of(Fault fault) {
   constexpr const char* kNames[] = {"none",
@@ -39,6 +42,7 @@ inline const char* name_of(Fault fault) {
                                     "skip checksum",
                                     "no directory sync",
                                     "no sync in recovery",
+                                    "only sync in recovery",
                                     "part of batch",
                                     "part of transaction",
                                     "drop tombstone early",

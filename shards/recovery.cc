@@ -352,10 +352,9 @@ void Recovery::apply_batch(const Complete* complete) {
 Status Recovery::finish(const Complete& complete) {
   collecting_ = false;
   hint_bytes_ = {};
-  // What an earlier run wrote may only be with the kernel. What is answered from now on relies on it.
   for (const Piece& piece : pieces_) {
-    if (piece.gone() || !piece.tail || fault_ == Fault::kNoSyncInRecovery) continue;
-    if (auto status = shard_.segments()[piece.slot]->file->sync(); !status.ok()) return status;
+    if (piece.gone() || !piece.tail) continue;
+    if (auto status = make_durable(*shard_.segments()[piece.slot]); !status.ok()) return status;
   }
   for (Piece& piece : pieces_) {
     if (piece.gone() || piece.resume_bytes == 0) continue;
@@ -384,6 +383,23 @@ Status Recovery::finish(const Complete& complete) {
     if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
   }
   return {};
+}
+
+// What an earlier run wrote may only be with the kernel, and what is answered from now on relies on it. A
+// sync alone is not enough: after one that failed, the kernel takes what the disk never got for written.
+Status Recovery::make_durable(Segment& segment) const {
+  if (fault_ == Fault::kNoSyncInRecovery) return {};
+  std::string chunk;
+  for (std::uint64_t offset = 0; offset < segment.end_bytes && fault_ != Fault::kOnlySyncInRecovery;
+       offset += chunk.size()) {
+    chunk.resize(std::min<std::uint64_t>(segment.end_bytes - offset, limits::kScanChunkBytes));
+    auto count = segment.file->read(offset, chunk);
+    if (!count.ok()) return count.take_status();
+    if (*count == 0) return Status::error(segment.file->path() + ": became shorter while it was read");
+    chunk.resize(*count);
+    if (auto status = segment.file->write(offset, chunk); !status.ok()) return status;
+  }
+  return segment.file->sync();
 }
 
 }  // namespace stave

@@ -111,6 +111,7 @@ class Recovery {
   Status judge_segment(Piece& piece, bool tail);
   Status check_listed() const;
   Status check_sequence();
+  Status make_durable(Segment& segment) const;
   Status remove_garbage();
   Status read_segment(Piece& piece);
   void cut_from(std::size_t first);

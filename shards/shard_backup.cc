@@ -97,6 +97,9 @@ std::optional<ShardBackup::Plan::Part> ShardBackup::part_of(const Segment& segme
   const bool in_log = header.kind == SegmentKind::kLog && header.lowest_gsn > shard_.manifest_.log_gsn;
   if (!listed && (!in_log || header.lowest_gsn > cut_->gsn)) return std::nullopt;
   const bool is_last = header.number == cut_->segment_number;
+  // Its file may be gone already, as compaction takes it for a victim.
+  const bool blank = segment.complete && header.highest_gsn < header.lowest_gsn;
+  if (!listed && !is_last && blank) return std::nullopt;
   const bool grew = is_last && header.highest_gsn > cut_->gsn;
   // What a start found complete but without a hint may not be durable until it has been through sealing.
   const bool durable = !segment.sealing && (segment.hinted || !shard_.sealing_failed_);

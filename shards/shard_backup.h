@@ -7,7 +7,7 @@
 //           segments that are sealed and to their hints, copies of the records up to the cut of the others,
 //           which become sealed segments of the backup, and the manifest
 //
-// What a link shares with the database nobody writes to: log segments are written to only until they are
+// No byte of what a link shares with the database changes: log segments are appended to only until they are
 // sealed, and compaction removes a file that has a second name instead of using it again (compaction.h).
 //
 // Who cuts all shards at one moment, and makes the rest of the backup, is src/backup_run.h. Owner thread

@@ -133,10 +133,9 @@ void Shard::seal_next() {
     std::uint64_t hint_bytes = 0;
   };
   auto outcome = std::make_shared<Outcome>();
-  auto work = [this, &segment, outcome, header = segment.header, complete = segment.complete] {
-    // A complete one lacks only its hint, and perhaps the sync of its header. A backup may have its file,
-    // too: it is never written to again.
-    outcome->sealed = complete ? segment.file->sync() : seal_file(*segment.file, header, options_.fault());
+  auto work = [this, &segment, outcome, header = segment.header] {
+    // Of one that a start found complete the header gets the same bytes again: its sync may have failed.
+    outcome->sealed = seal_file(*segment.file, header, options_.fault());
     if (outcome->sealed.ok())
       outcome->hinted = write_hint(disk_, options_.log.directory, header, void_transactions_);
     outcome->hint_bytes = size_of_file(disk_, options_.log.directory + "/" + hint_name(header.number));

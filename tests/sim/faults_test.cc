@@ -14,12 +14,12 @@ namespace {
 constexpr std::uint64_t kSeedsMax = 1000;
 
 constexpr Fault kFaults[] = {
-    Fault::kAckBeforeSync,     Fault::kAckBeforeWrite,     Fault::kRetryFailedSync,
-    Fault::kHintBeforeData,    Fault::kSealOutOfOrder,     Fault::kSkipChecksum,
-    Fault::kNoDirectorySync,   Fault::kNoSyncInRecovery,   Fault::kPartOfBatch,
-    Fault::kPartOfTransaction, Fault::kDropTombstoneEarly, Fault::kRecycleUnderReaders,
-    Fault::kDropUnsettled,     Fault::kReplaceBeforeSync,  Fault::kRecycleShared,
-    Fault::kOverwriteNewer,
+    Fault::kAckBeforeSync,       Fault::kAckBeforeWrite,    Fault::kRetryFailedSync,
+    Fault::kHintBeforeData,      Fault::kSealOutOfOrder,    Fault::kSkipChecksum,
+    Fault::kNoDirectorySync,     Fault::kNoSyncInRecovery,  Fault::kOnlySyncInRecovery,
+    Fault::kPartOfBatch,         Fault::kPartOfTransaction, Fault::kDropTombstoneEarly,
+    Fault::kRecycleUnderReaders, Fault::kDropUnsettled,     Fault::kReplaceBeforeSync,
+    Fault::kRecycleShared,       Fault::kOverwriteNewer,
 };
 
 // What the first seed that notices says; empty when none does.

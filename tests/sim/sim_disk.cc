@@ -138,7 +138,6 @@ void SimDisk::lose_unsynced(Inode& inode) {
   if (inode.unsynced.empty()) return;
   inode.synced_changes += inode.unsynced.size();
   inode.unsynced.clear();
-  inode.lost_some = true;
 }
 
 // A deep copy, as a crash leaves it.
@@ -156,12 +155,6 @@ Storage SimDisk::image(Crash kind) {
       continue;
     }
     auto copy = std::make_shared<Inode>(*inode);
-    if (copy->lost_some && kind == Crash::kKill) {
-      copy->lost_some = false;
-      Unsynced size;
-      size.size = copy->kernel.size();
-      copy->unsynced = {size, {0, copy->kernel, std::nullopt}};
-    }
     copies.emplace(inode.get(), copy);
     left.kernel_names.emplace(path, std::move(copy));
   }
@@ -212,7 +205,6 @@ void SimDisk::lose_some(Inode& inode) {
   }
   inode.unsynced.clear();
   inode.synced_changes = 0;
-  inode.lost_some = false;
   inode.kernel = contents;
   inode.device = std::move(contents);
 }
@@ -267,7 +259,7 @@ void SimDisk::submit(IoRequest& request) {
 void SimDisk::flush() {
   for (IoRequest* request : std::exchange(queued_, {})) {
     Inode& inode = static_cast<SimFile*>(request->file)->inode();
-    const bool slow = request->kind == IoRequest::Kind::kRead && one_in(random_, 4);
+    const bool slow = request->kind == IoRequest::Kind::kRead && one_in(random_, slow_read_in_);
     started_.push_back({request, inode.synced_changes + inode.unsynced.size(), slow});
     request->result = 0;
     if (begin_call(request->kind == IoRequest::Kind::kSync)) continue;
@@ -288,7 +280,7 @@ bool SimDisk::poll() {
   const std::size_t count = started_.empty() ? 0 : random_() % (started_.size() + 1);
   std::vector<Started> finished(started_.end() - static_cast<std::ptrdiff_t>(count), started_.end());
   for (const Started& each : finished) {
-    if (each.slow && !one_in(random_, 30)) continue;
+    if (each.slow && !one_in(random_, slow_polls_)) continue;
     begin_call();  // a crash can come just before it completes
     std::erase_if(started_, [&](const Started& started) { return started.request == each.request; });
     if (each.request->result == 0) each.request->result = carry_out(each);

@@ -50,9 +50,6 @@ struct Inode {
   std::string device;  // contents that are durable
   std::deque<Unsynced> unsynced;
   std::uint64_t synced_changes = 0;  // changes before unsynced.front()
-  // After a sync that failed. A process that starts after a kill is spared this: it finds the file's contents
-  // unsynced as a whole.
-  bool lost_some = false;
   bool damaged = false;  // a Damage is in it
 };
 
@@ -91,6 +88,11 @@ class SimDisk final : public Disk {
   // Bytes that all files together may take.
   void set_capacity(std::uint64_t bytes) { capacity_bytes_ = bytes; }
   std::uint64_t calls() const { return calls_; }
+  // One read in `n` is slow: of so many polls each completes it with the same chance.
+  void set_slow_reads(std::uint64_t n, std::uint64_t polls) {
+    slow_read_in_ = n;
+    slow_polls_ = polls;
+  }
 
   std::string_view name() const override { return "simulated"; }
   void submit(IoRequest& request) override;
@@ -145,6 +147,8 @@ class SimDisk final : public Disk {
   std::uint64_t full_from_call_ = ~std::uint64_t{0};
   bool failed_ = false;
   std::uint64_t capacity_bytes_ = ~std::uint64_t{0};
+  std::uint64_t slow_read_in_ = 4;
+  std::uint64_t slow_polls_ = 30;
   std::vector<IoRequest*> queued_;
   std::vector<Started> started_;
 };

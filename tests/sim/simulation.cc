@@ -20,6 +20,8 @@ Simulation::Simulation(std::uint64_t seed, Fault fault)
     : seed_(seed), fault_(fault), random_(seed), background_(*this) {
   seed_hash_key(seed);
   models_.resize(1 + below(3));
+  constexpr std::uint64_t kKeys[] = {8, 30, 30, 100};
+  keys_ = kKeys[below(4)];
   disk_ = std::make_unique<SimDisk>(Storage(), random_());
 }
 
@@ -37,13 +39,25 @@ void Simulation::run() {
   for (std::uint64_t i = 0; i < lives; ++i) live();
 }
 
-// From a start to a crash or a stop.
-void Simulation::live() {
-  ++coverage_.lives;
+// Of some keys most values live long, so that their segments stay while others are compacted; and some lives
+// have little memory and long reads, which go on while segments are replaced.
+void Simulation::choose_workload() {
   constexpr SyncMode kModes[] = {SyncMode::kAlways, SyncMode::kEverysec, SyncMode::kNo};
   mode_ = kModes[below(3)];
   threshold_percent_ = one_in(random_, 4) ? 100 : 1 + static_cast<unsigned>(below(60));
-  segment_bytes_ = one_in(random_, 2) ? 64u << 10 : 16u << 10;
+  constexpr std::uint64_t kSegmentKib[] = {8, 16, 64, 64};
+  segment_bytes_ = kSegmentKib[below(4)] << 10;
+  hot_keys_ = one_in(random_, 2) ? keys_ : std::max<std::uint64_t>(keys_ / 10, 2);
+  removal_in_ = one_in(random_, 2) ? 4 : 2;
+  slow_reads_ = one_in(random_, 2);
+  memory_bytes_ = slow_reads_ ? 2000 : 20000;
+}
+
+// From a start to a crash or a stop.
+void Simulation::live() {
+  ++coverage_.lives;
+  choose_workload();
+  if (slow_reads_) disk_->set_slow_reads(2, 200);
   disk_->set_capacity(one_in(random_, 8) ? kCapacityBytes : ~std::uint64_t{0});
   const bool crashes_early = one_in(random_, 4);
   const Crash kind = one_in(random_, 2) ? Crash::kKill : Crash::kPowerLoss;
@@ -96,14 +110,14 @@ void Simulation::fail_within(std::uint64_t calls) {
 void Simulation::step() {
   const auto shard = static_cast<std::uint32_t>(below(models_.size()));
   const std::uint64_t what = below(100);
-  if (what < 35) return write_some(shard);
-  if (what < 40) return write_batch(shard);
-  if (what < 45) return write_transaction();
-  if (what < 46) return flush_db(shard);
-  if (what < 55) return read_one(shard);
-  if (what < 60) return start_read(shard);
-  if (what < 80) return turn();
-  if (what < 90) return tick();
+  if (what < 33) return write_some(shard);
+  if (what < 37) return write_batch(shard);
+  if (what < 41) return write_transaction();
+  if (what < 42) return one_in(random_, 4) ? flush_db(shard) : do_job();
+  if (what < 49) return read_one(shard);
+  if (what < 55) return start_read(shard);
+  if (what < 73) return turn();
+  if (what < 81) return tick();
   if (what < 99) return do_job();
   if (one_in(random_, 3)) return begin_backup();
   if (!one_in(random_, 3)) return;

@@ -113,6 +113,7 @@ class Simulation {
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   [[noreturn]] void violate(const std::string& what) const;
 
+  void choose_workload();
   void live();
   void fail_within(std::uint64_t calls);
   // False when the start was cut short by a crash, of this kind, or a failed call.
@@ -178,6 +179,13 @@ class Simulation {
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;
   unsigned threshold_percent_ = 100;
+  std::uint64_t memory_bytes_ = 20000;
+  bool slow_reads_ = false;
+  // Of each database: there are so many keys, most commands are about the first few, and one write in so many
+  // removes one.
+  std::uint64_t keys_ = 30;
+  std::uint64_t hot_keys_ = 30;
+  std::uint64_t removal_in_ = 4;
   std::optional<BackupModel> making_;
   std::optional<BackupModel> backup_;
   std::uint64_t backups_begun_ = 0;

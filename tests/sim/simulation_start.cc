@@ -36,7 +36,7 @@ bool Simulation::recover() {
     Shard::Options options;
     options.number = number;
     options.ledger = ledger_.get();
-    options.memory_bytes_max = 20000;
+    options.memory_bytes_max = memory_bytes_;
     options.log.directory = directory(number);
     options.log.shard = number;
     options.log.segment_bytes = segment_bytes_;

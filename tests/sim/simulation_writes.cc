@@ -7,7 +7,6 @@
 namespace stave::sim {
 namespace {
 
-constexpr std::uint64_t kKeys = 30;
 constexpr std::size_t kValueBytesMax = 6000;
 
 // Bytes that tell which write they are of.
@@ -21,7 +20,8 @@ std::string bytes_of(Random& random) {
 }  // namespace
 
 Simulation::Name Simulation::random_name() {
-  return {static_cast<int>(below(kDbs)), "key:" + std::to_string(below(kKeys))};
+  const std::uint64_t keys = one_in(random_, 8) ? keys_ : hot_keys_;
+  return {static_cast<int>(below(kDbs)), "key:" + std::to_string(below(keys))};
 }
 
 Simulation::Value Simulation::random_value() {
@@ -58,7 +58,7 @@ void Simulation::write_some(std::uint32_t number) {
   Batch batch;
   batch.first_gsn = shard.last_gsn() + 1;
   Status status;
-  if (found.exists && one_in(random_, 4)) {
+  if (found.exists && one_in(random_, removal_in_)) {
     status = shard.remove(key);
     batch.changes.emplace_back(name, std::nullopt);
   } else if (found.exists && found.resident && one_in(random_, 5)) {

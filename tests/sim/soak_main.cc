@@ -48,7 +48,7 @@ void on_abort(int) {
 }
 
 Fault fault_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(Fault::kOverwriteNewer); ++i) {
+  for (int i = 0; i <= static_cast<int>(stave::kLastFault); ++i) {
     if (name == name_of(static_cast<Fault>(i))) return static_cast<Fault>(i);
   }
   std::fprintf(stderr, "no such fault: %s\n", std::string(name).c_str());
