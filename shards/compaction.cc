@@ -47,7 +47,7 @@ std::int64_t Compaction::step() {
   }
   switch (run_->phase) {
     case Phase::kCopy:
-      copy_batch();
+      run_->looked_up < run_->batch.size() ? judge_slice() : copy_batch();
       break;
     case Phase::kSeal:
       seal();
@@ -59,7 +59,7 @@ std::int64_t Compaction::step() {
       switch_over();
       break;
     case Phase::kRepoint:
-      repoint_batch();
+      run_->looked_up < run_->batch.size() ? repoint_slice() : repoint_batch();
       break;
     case Phase::kRelease:
       release();
@@ -73,7 +73,7 @@ bool Compaction::begin() {
     return false;
   // Where maxdisk leaves no room for another segment, any dead bytes are worth it.
   const unsigned threshold = shard_.log_.short_of_disk(shard_.now_ms_) ? 1 : settings_.threshold_percent;
-  auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.quota().segment_bytes());
+  auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.usual_segment_bytes());
   if (victims.empty()) return false;
   run_ = std::make_unique<Run>();
   Run& run = *run_;
@@ -215,12 +215,13 @@ void Compaction::release() {
   if (run.files_gone) return end_run();
   if (victims_are_read() && shard_.options_.fault() != Fault::kRecycleUnderReaders) return;
   std::vector<std::uint64_t> numbers;
+  const std::uint64_t usual_bytes = shard_.log_.usual_segment_bytes();
   for (const std::uint32_t slot : run.victims) {
     const Segment& victim = *shard_.segments_[slot];
     assert(victim.live_bytes == 0);
     numbers.push_back(victim.header.number);
-    const bool large = victim.end_bytes >= shard_.log_.quota().segment_bytes() / 2;
-    if (!large || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
+    const bool fits = victim.end_bytes >= usual_bytes / 2 && victim.end_bytes <= usual_bytes;
+    if (!fits || !run.spare_path.empty() || !shard_.log_.wants_spare()) continue;
     run.spare_path = shard_.options_.log.directory + "/" + segment_name(victim.header.number);
     run.spare_bytes = victim.end_bytes;
   }
@@ -269,7 +270,9 @@ void Compaction::files_gone() {
 void Compaction::end_run() {
   Run& run = *run_;
   if (victims_are_read()) return;
-  for (const std::uint32_t slot : run.victims) shard_.segments_[slot] = nullptr;
+  // Closing a file without a name frees its blocks and pages: a tenth of a second for a large one.
+  auto victims = std::make_shared<SegmentTable>();
+  for (const std::uint32_t slot : run.victims) victims->push_back(std::move(shard_.segments_[slot]));
   shard_.log_.look_at_disk_again();
   ++counters_.runs;
   counters_.segments_freed += run.victims.size();
@@ -278,6 +281,8 @@ void Compaction::end_run() {
   const double rate = static_cast<double>(run.freed_bytes) / took_ms;
   freed_bytes_per_ms_ = freed_bytes_per_ms_ == 0 ? rate : (3 * freed_bytes_per_ms_ + rate) / 4;
   run_ = nullptr;
+  job_under_way_ = true;
+  shard_.background_.run([victims] { victims->clear(); }, [this] { job_under_way_ = false; });
 }
 
 void Compaction::job(std::function<void()> work, void (Compaction::*then)()) {

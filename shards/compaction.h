@@ -23,7 +23,10 @@
 // GSNs, and stand where the last victim stood in the order of replay: a record that was live then has nothing
 // newer of its key behind it but in the log.
 //
-// Owner thread only; the other thread has the run's reader and writer while a job is under way.
+// Owner thread only; the other thread has the run's reader and writer while a job is under way. What may
+// block is done there, too: closing the last name of a large file takes the kernel a tenth of a second. A
+// batch is looked up in slices, between which commands run: what is judged to be dead stays so, and what is
+// judged to be live may die, as between two batches.
 #pragma once
 
 #include <cstdint>
@@ -111,6 +114,7 @@ class Compaction {
     double urgency = 1;
 
     std::vector<Item> batch;
+    std::size_t looked_up = 0;   // items of the batch that the owner is done with
     bool batch_is_last = false;  // of what is read
     bool unreadable = false;
     Status status;  // of the last job
@@ -132,7 +136,10 @@ class Compaction {
   std::unique_ptr<SegmentReader> open_victim();
   void copy_batch();
   void judge_batch();
-  void prefetch_entries(std::size_t from) const;
+  void judge_slice();
+  std::uint64_t judge(Item& item);
+  void prefetch(std::size_t from, std::size_t to) const;
+  void prefetch_entries(std::size_t from, std::size_t to) const;
   bool is_kept(const Item& item);
   Slot* find(const Item& item) const;
   void enter_transaction(const Record& record);
@@ -145,6 +152,7 @@ class Compaction {
   void start_repointing();
   void repoint_batch();
   void batch_read();
+  void repoint_slice();
   void repoint(const Item& item);
   void release();
   void files_gone();

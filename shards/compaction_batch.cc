@@ -42,7 +42,7 @@ void Compaction::read_batch(Run& run) {
     item.hash = hash_key(item.record.key);
     bytes += bytes_of(item.record);
     run.batch.push_back(item);
-  } while (run.batch.size() < limits::kCompactedRecordsPerSlice && bytes < limits::kCompactedBytesPerSlice &&
+  } while (run.batch.size() < limits::kCompactedRecordsPerBatch && bytes < limits::kCompactedBytesPerBatch &&
            run.reader->has_next());
 }
 
@@ -75,17 +75,19 @@ void Compaction::judge_batch() {
   Run& run = *run_;
   if (run.unreadable) shard_.segments_[run.victims[run.at]]->damaged = true;
   if (!run.status.ok()) return give_up(run.status);
+  run.looked_up = 0;
+  judge_slice();
+}
+
+void Compaction::judge_slice() {
+  Run& run = *run_;
   const std::int64_t started_ns = now_ns();
-  for (const Item& item : run.batch) shard_.dbs_[item.record.db].index.prefetch(item.hash);
+  const std::size_t end = std::min(run.looked_up + limits::kCompactedRecordsPerSlice, run.batch.size());
+  prefetch(run.looked_up, end);
   std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < run.batch.size(); ++i) {
-    if (i % kGroup == 0) prefetch_entries(i);
-    Item& item = run.batch[i];
-    const std::uint64_t size = bytes_of(item.record);
-    item.keep = is_kept(item);
-    if (item.keep && item.record.kind == RecordKind::kString) run.kept_bytes += size;
-    counters_.bytes_read += size;
-    bytes += item.keep ? 2 * size : size;
+  for (; run.looked_up < end; ++run.looked_up) {
+    if (run.looked_up % kGroup == 0) prefetch_entries(run.looked_up, end);
+    bytes += judge(run.batch[run.looked_up]);
   }
   run.judged_gsn = shard_.log_.last_gsn();
   run.judged_transaction = shard_.options_.ledger->next_id();
@@ -93,9 +95,26 @@ void Compaction::judge_batch() {
   count_slice(started_ns);
 }
 
-void Compaction::prefetch_entries(std::size_t from) const {
-  const std::size_t end = std::min(from + kGroup, run_->batch.size());
-  for (std::size_t i = from; i < end; ++i) {
+// Returns the bytes that it takes to read the record, and to write it if it is kept.
+std::uint64_t Compaction::judge(Item& item) {
+  const std::uint64_t size = bytes_of(item.record);
+  item.keep = is_kept(item);
+  if (item.keep && item.record.kind == RecordKind::kString) run_->kept_bytes += size;
+  counters_.bytes_read += size;
+  return item.keep ? 2 * size : size;
+}
+
+void Compaction::prefetch(std::size_t from, std::size_t to) const {
+  for (std::size_t i = from; i < to; ++i) {
+    const Item& item = run_->batch[i];
+    shard_.dbs_[item.record.db].index.prefetch(item.hash);
+  }
+}
+
+// Of one group.
+void Compaction::prefetch_entries(std::size_t from, std::size_t to) const {
+  to = std::min(from + kGroup, to);
+  for (std::size_t i = from; i < to; ++i) {
     const Item& item = run_->batch[i];
     shard_.dbs_[item.record.db].index.prefetch_entry(item.hash);
   }
@@ -156,6 +175,7 @@ void Compaction::start_repointing() {
   run.reader = std::make_unique<SegmentReader>(*output.file, output.header, output.end_bytes);
   run.end_bytes = output.end_bytes;
   run.batch.clear();
+  run.looked_up = 0;
   run.batch_is_last = false;
 }
 
@@ -176,11 +196,18 @@ void Compaction::batch_read() {
     stopped_ = true;
     return;
   }
+  run.looked_up = 0;
+  repoint_slice();
+}
+
+void Compaction::repoint_slice() {
+  Run& run = *run_;
   const std::int64_t started_ns = now_ns();
-  for (const Item& item : run.batch) shard_.dbs_[item.record.db].index.prefetch(item.hash);
-  for (std::size_t i = 0; i < run.batch.size(); ++i) {
-    if (i % kGroup == 0) prefetch_entries(i);
-    repoint(run.batch[i]);
+  const std::size_t end = std::min(run.looked_up + limits::kCompactedRecordsPerSlice, run.batch.size());
+  prefetch(run.looked_up, end);
+  for (; run.looked_up < end; ++run.looked_up) {
+    if (run.looked_up % kGroup == 0) prefetch_entries(run.looked_up, end);
+    repoint(run.batch[run.looked_up]);
   }
   count_slice(started_ns);
 }

@@ -2,6 +2,7 @@
 #include "shards/disk_quota.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "shards/limits.h"
 
@@ -20,6 +21,11 @@ std::uint64_t DiskQuota::segment_bytes() const {
   return std::min(configured_segment_bytes_, part);
 }
 
+std::uint64_t DiskQuota::usual_segment_bytes(std::uint64_t used_bytes) const {
+  const std::uint64_t part = std::bit_floor(used_bytes / limits::kSegmentPart);
+  return std::min(segment_bytes(), std::max(part, limits::kUsualSegmentBytesMin));
+}
+
 std::uint64_t DiskQuota::small_segment_bytes() const {
   return std::max(round_down(segment_bytes() / 8), limits::kSegmentBytesMin);
 }
@@ -32,11 +38,12 @@ std::uint64_t DiskQuota::growth_bytes_max() const {
 std::optional<std::uint64_t> DiskQuota::new_segment_bytes(std::uint64_t bytes_min, std::uint64_t used_bytes,
                                                           bool adds_data) const {
   const std::uint64_t least = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  if (!limited()) return std::max(least, segment_bytes());
+  const std::uint64_t usual = usual_segment_bytes(used_bytes);
+  if (!limited()) return std::max(least, usual);
   const std::uint64_t growth = growth_bytes_max();
   const std::uint64_t room = growth > used_bytes ? round_down(growth - used_bytes) : 0;
   if (room >= std::max(least, limits::kSegmentBytesMin)) {
-    return std::max(least, std::min(room, segment_bytes()));
+    return std::max(least, std::min(room, usual));
   }
   if (adds_data) return std::nullopt;
   return std::max(least, small_segment_bytes());

@@ -3,8 +3,11 @@
 // makes a file. Plain arithmetic, no I/O; all values are bytes of files.
 //
 //   share     maxdisk / shards, for all files of the shard's directory
-//   segment   the size of its segments: as configured, but at most a sixteenth of the share, so that a small
-//             share is not all in the segment that is being filled, which compaction cannot reclaim
+//   segment   the size of its segments at most: as configured, but not more than a sixteenth of the share, so
+//             that a small share is not all in the segment that is being filled, which compaction cannot
+//             reclaim. Usual is a power of two, up to a 64th of what is stored and not below 16 MiB: the
+//             segment that is filled, the file that is kept for the next one and the copy that compaction
+//             writes are space that holds nothing yet, and are to be little beside the data.
 //   growth    share - 2 segments: commands that add data make the files no larger. One segment is for
 //             compaction, which writes its copies before it frees anything; one for deletes and expiry, which
 //             make room and must go on when the rest is full.
@@ -37,6 +40,7 @@ class DiskQuota {
 
   bool limited() const { return share_bytes_ != 0; }
   std::uint64_t segment_bytes() const;
+  std::uint64_t usual_segment_bytes(std::uint64_t used_bytes) const;
   std::uint64_t small_segment_bytes() const;
   std::uint64_t growth_bytes_max() const;
   std::uint64_t live_bytes_max() const { return growth_bytes_max() / 10 * 7; }

@@ -16,6 +16,10 @@ inline constexpr std::uint32_t kShardsMax = 1024;
 // A location has 29 bits of 8-byte units for the offset.
 inline constexpr std::uint64_t kSegmentBytesMax = 1ull << 32;
 inline constexpr std::uint64_t kSegmentBytesMin = 64u << 10;
+// A new segment takes no more than this part of what is stored, so that files that are not full yet count for
+// little; but files below the second size cost more in opening and syncing than they save.
+inline constexpr std::uint64_t kSegmentPart = 64;
+inline constexpr std::uint64_t kUsualSegmentBytesMin = 16u << 20;
 
 inline constexpr std::size_t kKeyBytesMax = 512u << 20;    // Redis' limit for any string
 inline constexpr std::size_t kValueBytesMax = 512u << 20;  // likewise (proto-max-bulk-len can only lower it)
@@ -38,9 +42,12 @@ inline constexpr std::size_t kVictimsMax = 64;
 // leaves one.
 inline constexpr std::uint64_t kSmallSegmentPart = 8;
 inline constexpr std::size_t kSmallSegmentsMax = 16;
-// Records that compaction looks up in one slice of the loop (some 100 ns each), and bytes of them.
-inline constexpr std::size_t kCompactedRecordsPerSlice = 1000;
-inline constexpr std::size_t kCompactedBytesPerSlice = 1u << 20;
+// Records that compaction reads and writes at once on the other thread, and bytes of them; and how many of
+// them it looks up in one slice of the loop: some 100 ns each, ten times as much when the caches are cold and
+// the core is shared. A multiple of the group whose cache misses overlap.
+inline constexpr std::size_t kCompactedRecordsPerBatch = 1024;
+inline constexpr std::size_t kCompactedBytesPerBatch = 1u << 20;
+inline constexpr std::size_t kCompactedRecordsPerSlice = 256;
 // A compacted segment is handed to the kernel in pieces of this size, and synced after so much, so that the
 // syncs of the log never wait for much.
 inline constexpr std::size_t kCompactionWriteBytes = 256u << 10;

@@ -101,7 +101,6 @@ bool Log::quota_reached(std::int64_t now_ms) {
 // The spare is not among them: the next segment is made of it. Walking over all segments takes its time, so
 // not for each refused command.
 std::uint64_t Log::disk_bytes_lately(std::int64_t now_ms) {
-  if (!quota_.limited()) return 0;
   if (disk_looked_ms_ < 0 || now_ms < disk_looked_ms_ || now_ms >= disk_looked_ms_ + limits::kSpaceRetryMs) {
     disk_bytes_ = file_bytes(segments_) + other_bytes_;
     disk_looked_ms_ = now_ms;

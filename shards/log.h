@@ -62,6 +62,8 @@ class Log {
 
   // After recovery: the highest GSN and segment number that are in use.
   void start_after(std::uint64_t gsn, std::uint64_t segment_number);
+  // The size that a segment should have now.
+  std::uint64_t usual_segment_bytes() const { return quota_.usual_segment_bytes(file_bytes(segments_)); }
   // The number of a segment that somebody else makes.
   std::uint64_t next_number() { return ++last_number_; }
 

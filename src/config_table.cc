@@ -97,7 +97,7 @@ constexpr Setting kSettings[] = {
      .min = 1, .max = kInt32Max},
     {.name = "maxdisk", .field = &Settings::maxdisk, .help = "bytes of disk for the database; 0: no limit",
      .form = NumberForm::kBytes, .max = kInt64Max},
-    {.name = "segment-bytes", .field = &Settings::segment_bytes, .help = "size of a log segment",
+    {.name = "segment-bytes", .field = &Settings::segment_bytes, .help = "largest size of a log segment",
      .change = Change::kImmutable, .form = NumberForm::kBytes, .min = limits::kSegmentBytesMin, .max = limits::kSegmentBytesMax},
     {.name = "compaction-threshold", .field = &Settings::compaction_threshold,
      .help = "percent of dead bytes from which compaction runs; 100: never", .min = 1, .max = 100},

@@ -216,6 +216,54 @@ TEST_CASE("a transaction that is not complete everywhere keeps the victims in fo
   CHECK(test.get("k") == "new");
 }
 
+TEST_CASE("commands run between the slices of one batch, and nothing that they write is undone") {
+  constexpr int kMany = 3 * static_cast<int>(limits::kCompactedRecordsPerSlice);
+  CompactedShard test;
+  Contents expected;
+  for (int i = 0; i < kMany; ++i) test.put(key(i), "old");
+  test.waste();
+  test.seal();
+  for (int i = 0; i < kMany; ++i) expected[key(i)] = "old";
+  test.background().keep = true;
+  int slices = 0;
+  const auto change = [&](int number) {
+    test.put(key(number), "newer");
+    expected[key(number)] = "newer";
+  };
+  for (bool begun = false; !begun || test.compaction().running(); begun = true) {
+    test.turn();
+    test.settle();
+    if (!test.background().kept.empty()) {
+      test.end_job();
+      continue;
+    }
+    ++slices;  // there is no job: a slice, or something that was waited for
+    if (2 * slices >= kMany) break;
+    change(slices);          // its fate is decided
+    change(kMany - slices);  // perhaps not yet
+  }
+  CHECK(slices >= 4);  // two more for each of copying and repointing
+  test.background().finish();
+  test.compact();
+  CHECK(test.counters().runs >= 1);
+  CHECK(test.contents() == expected);
+  test.crash();
+  CHECK(test.contents() == expected);
+}
+
+TEST_CASE("the files of victims are closed on the other thread") {
+  CompactedShard test;
+  fill(test);
+  test.background().keep = true;
+  for (int jobs = 0; jobs == 0 || test.compaction().running(); ++jobs) REQUIRE(advance(test, 1));
+  CHECK(test.counters().runs == 1);
+  CHECK_FALSE(test.compaction().idle());
+  REQUIRE(test.background().kept.size() == 1);
+  test.end_job();
+  CHECK(test.compaction().idle());
+  test.background().finish();
+}
+
 TEST_CASE("a stop gives up what is not switched yet, and leaves nothing of it") {
   int moments = 0;
   for (bool running = true; running; ++moments) {

@@ -56,6 +56,20 @@ TEST_CASE("a quota gives segments that leave room, and none when there is none")
   CHECK(quota.new_segment_bytes(100, 0, false) == 64 * kKiB);
 }
 
+TEST_CASE("segments are small beside what is stored") {
+  DiskQuota quota(256 * kMiB, 0);
+  CHECK(quota.new_segment_bytes(100, 0, true) == 16 * kMiB);
+  CHECK(quota.new_segment_bytes(20 * kMiB, 0, true) == 20 * kMiB);
+  CHECK(quota.new_segment_bytes(100, 3000 * kMiB, true) == 32 * kMiB);
+  CHECK(quota.new_segment_bytes(100, 4096 * kMiB, true) == 64 * kMiB);
+  CHECK(quota.usual_segment_bytes(64'000 * kMiB) == 256 * kMiB);
+  const DiskQuota configured(1 * kMiB, 0);
+  CHECK(configured.usual_segment_bytes(64'000 * kMiB) == 1 * kMiB);
+  const DiskQuota limited(256 * kMiB, 3200 * kMiB);
+  CHECK(limited.new_segment_bytes(100, 2600 * kMiB, true) == 32 * kMiB);
+  CHECK(limited.segment_bytes() == 200 * kMiB);
+}
+
 TEST_CASE("what adds data is refused at the bound; deletes go on; more room resumes") {
   const TempDirectory directory;
   {
