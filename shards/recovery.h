@@ -2,8 +2,7 @@
 // Recovery: builds a shard from its directory. In steps, so that all shards can do the first in parallel,
 // exchange which transactions they have, and then do the others:
 //
-//   read()        checks every segment, loads hints, scans what has none; changes no byte
-//                 of a file
+//   read()        checks every segment, loads hints, scans what has none; changes no byte of a file
 //   drop_hints()  removes hints with a transaction that not every shard has (a power loss): read again then
 //   finish()      replays what had to wait for the verdict on transactions, starts the log, tidies up
 //

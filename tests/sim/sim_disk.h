@@ -50,7 +50,7 @@ struct Inode {
   std::string device;  // contents that are durable
   std::deque<Unsynced> unsynced;
   std::uint64_t synced_changes = 0;  // changes before unsynced.front()
-  bool damaged = false;  // a Damage is in it
+  bool damaged = false;              // a Damage is in it
 };
 
 // All that outlives a process.
