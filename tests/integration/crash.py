@@ -6,6 +6,10 @@
 Each round loads the server with several writers, kills it at a random moment (or ends it by SIGTERM), starts
 it again on the same directory, sometimes killing it once more while it recovers, and verifies every key.
 crash_model.py says what is allowed; crash_commands.py what is sent.
+
+For a soak there is more data, longer rounds, compaction all the time, and a limit of the disk space that refuses
+some of the writes, for example: --minutes 30 --mode everysec --backend uring --keys 2000 --load-seconds 20
+--option maxdisk=40mb --option compaction-threshold=20
 """
 import itertools
 import multiprocessing
@@ -16,7 +20,7 @@ import sys
 import time
 
 import crash_writer
-from crash_commands import SHARED, SHARED_COUNTER
+from crash_commands import KEYS, SHARED, SHARED_COUNTER
 from stave_testing import Server, ServerDied, parse_arguments
 
 WRITERS = 4
@@ -24,7 +28,7 @@ DATABASES = (0, 3)
 MODES = ("always", "everysec", "no")
 BACKENDS = ("uring", "threads")
 SEGMENT_SIZES = ("64kb", "256kb", "1mb")
-LOAD_SECONDS = (0.0, 0.8)
+LOAD_SECONDS_MAX = 0.8
 SHARE_OF_SIGTERM = 0.2
 SHARE_OF_KILLED_RECOVERY = 0.3
 FAULTS_SHOWN = 15
@@ -33,11 +37,11 @@ FAULTS_SHOWN = 15
 class WriterProcess:
     """The parent's end of a Writer."""
 
-    def __init__(self, number, seed):
+    def __init__(self, number, seed, keys):
         self.database = DATABASES[number % len(DATABASES)]
         self.pipe, child_end = multiprocessing.Pipe()
         self.process = multiprocessing.Process(target=crash_writer.serve, daemon=True,
-                                               args=(child_end, number, self.database, seed))
+                                               args=(child_end, number, self.database, seed, keys))
         self.process.start()
 
     def ask(self, name, port):
@@ -89,18 +93,23 @@ class Scenario:
         self.server = Server(arguments.server, {
             "appendfsync": mode, "io-backend": backend, "shards": self.random.choice((2, 3, 5)),
             "workers": self.random.choice((1, 2)), "segment-bytes": self.random.choice(SEGMENT_SIZES),
-            "maxmemory": self.random.choice(("100mb", "4mb"))})
-        self.writers = [WriterProcess(number, self.random.random()) for number in range(WRITERS)]
+            "maxmemory": self.random.choice(("100mb", "4mb")),
+            **dict(option.split("=", 1) for option in arguments.option)})
+        self.load_seconds_max = arguments.load_seconds
+        self.writers = [WriterProcess(number, self.random.random(), arguments.keys)
+                        for number in range(WRITERS)]
         self.shared = {database: SharedKeys() for database in DATABASES}
-        self.commands = 0
+        self.commands = self.refused = self.kills = self.rounds = 0
 
     def round(self, number):
         """Returns the faults."""
+        self.rounds += 1
         faults = self._load(kill=number == 0 or self.random.random() >= SHARE_OF_SIGTERM)
         if self.random.random() < SHARE_OF_KILLED_RECOVERY:
             self.server.spawn()
             time.sleep(self.random.uniform(0.0, 0.1))
             self.server.kill9()
+            self.kills += 1
         self.server.start()
         return faults + self._verify()
 
@@ -120,12 +129,13 @@ class Scenario:
             writer.ask("load", self.server.port)
         for writer in self.writers:
             writer.answer()  # "busy"
-        time.sleep(self.random.uniform(*LOAD_SECONDS))
+        time.sleep(self.random.uniform(0.0, self.load_seconds_max))
         faults = []
         if not self.server.alive():
             faults.append(f"the server ended by itself, with status {self.server.process.returncode}")
         elif kill:
             self.server.kill9()
+            self.kills += 1
         else:
             self.server.stop()
         reports = [writer.answer() for writer in self.writers]
@@ -133,6 +143,7 @@ class Scenario:
             shared.take([report for writer, report in zip(self.writers, reports)
                          if writer.database == database])
         self.commands += sum(report["commands"] for report in reports)
+        self.refused += sum(report["refused"] for report in reports)
         return faults + [fault for report in reports for fault in report["faults"]]
 
     def _verify(self):
@@ -157,14 +168,19 @@ class Scenario:
 def run_scenario(arguments, mode, backend):
     scenario = Scenario(arguments, mode, backend)
     began = time.monotonic()
-    for number in range(arguments.rounds + 1):
+    last = False
+    for number in itertools.count():
         try:
-            faults = scenario.round(number) if number < arguments.rounds else scenario.finish()
+            faults = scenario.finish() if last else scenario.round(number)
         except ServerDied as error:
             faults = [str(error)]
         if faults:
             return report_faults(scenario, f"round {number}", faults)
-    print(f"{scenario.name}: {arguments.rounds} rounds, {scenario.commands} answered commands, "
+        if last:
+            break
+        last = number + 1 >= arguments.rounds and time.monotonic() >= began + 60 * arguments.minutes
+    print(f"{scenario.name}: {scenario.rounds} rounds, {scenario.kills} times killed, "
+          f"{scenario.commands} answered commands, {scenario.refused} of them refused, "
           f"{time.monotonic() - began:.1f} s", flush=True)
     scenario.server.remove()
     return True
@@ -181,7 +197,12 @@ def main():
     arguments = parse_arguments(
         __doc__, ("--rounds", {"type": int, "default": 10}),
         ("--mode", {"choices": MODES, "action": "append"}),
-        ("--backend", {"choices": BACKENDS, "action": "append"}))
+        ("--backend", {"choices": BACKENDS, "action": "append"}),
+        ("--minutes", {"type": float, "default": 0, "help": "at least, for each mode and backend"}),
+        ("--load-seconds", {"type": float, "default": LOAD_SECONDS_MAX, "help": "of a round, at most"}),
+        ("--keys", {"type": int, "default": KEYS, "help": "of each writer"}),
+        ("--option", {"action": "append", "default": [], "metavar": "NAME=VALUE",
+                      "help": "for the server"}))
     passed = [run_scenario(arguments, mode, backend)
               for mode, backend in itertools.product(arguments.mode or MODES, arguments.backend or BACKENDS)]
     print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")

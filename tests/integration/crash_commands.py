@@ -24,10 +24,10 @@ def now_ms():
 class CommandMix:
     """`states` (key -> State) is the writer's view of its keys when everything sent has been done."""
 
-    def __init__(self, number, seed):
+    def __init__(self, number, seed, keys=KEYS):
         self.random = random.Random(f"{seed}/{number}")
         self.prefix = b"w%d:" % number
-        self.keys = [self.prefix + b"s:%d" % at for at in range(KEYS)]
+        self.keys = [self.prefix + b"s:%d" % at for at in range(keys)]
         self.counters = [self.prefix + b"n:%d" % at for at in range(COUNTERS)]
         self.tokens = 0         # makes every value unique
 

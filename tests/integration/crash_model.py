@@ -17,6 +17,7 @@ STALE_CLOCK_MS = 100
 # value is bytes, or None for an absent key; expiry is an Expiry or None.
 State = collections.namedtuple("State", "value expiry")
 ABSENT = State(None, None)
+NO_SUCH_KEY = object()      # as a reply
 
 
 @dataclasses.dataclass
@@ -34,11 +35,13 @@ class Command:
     expected: object = None     # the reply
     expiry: Expiry = None       # the one that this command gave, if it is relative
     after_ms: int = 0
+    sent_ms: int = 0
+    patience_ms: int = 0
 
 
 def run(args, states, sent_ms, patience_ms):
     """Runs the command over `states` (key -> State), and returns it as a Command."""
-    command = Command(args, {})
+    command = Command(args, {}, sent_ms=sent_ms, patience_ms=patience_ms)
     if args[0] == b"PEXPIRE" or args[-2] == b"PX":
         command.after_ms = int(args[-1])
         command.expiry = Expiry(sent_ms + command.after_ms - STALE_CLOCK_MS,
@@ -69,22 +72,32 @@ def fits(state, observed, asked_ms, answered_ms):
     return low <= observed.expiry.low <= high and asked_ms <= high + CLOCK_SLACK_MS
 
 
-def explain(pending, states, matches):
+def run_again(commands, states):
+    """The commands as they are over other states."""
+    states = dict(states)
+    return [run(command.args, states, command.sent_ms, command.patience_ms) for command in commands]
+
+
+def explain(pending, states, matches, refusals=False):
     """Whether some choice of the unanswered commands turns `states` into what was observed.
 
-    `matches(key, state)` compares with the observation. REQUIRES: `states` holds every key of `pending`.
+    `matches(key, state)` compares with the observation. With `refusals` the server may have refused any of
+    them and carried out others behind it. REQUIRES: `states` holds every key of `pending`.
     """
-    return _search(pending, states, frozenset(), matches)
+    return _search(pending, states, frozenset(), matches, refusals)
 
 
-def _search(pending, states, closed, matches):
+def _search(pending, states, closed, matches, refusals):
     """`closed` keys have lost a command, and so lose all later ones."""
     states = dict(states)
     for at, command in enumerate(pending):
         dropped = closed.union(command.effects)
         may_drop = all(key in closed or matches(key, states[key]) for key in command.effects)
         if closed.isdisjoint(command.effects):
-            if may_drop and _search(pending[at + 1:], states, dropped, matches):
+            if may_drop and _search(pending[at + 1:], states, dropped, matches, refusals):
+                return True
+            if refusals and command.effects and _search(run_again(pending[at + 1:], states), states, closed,
+                                                        matches, True):
                 return True
             states.update(command.effects)
         elif may_drop:
@@ -165,12 +178,16 @@ def _getdel(args, read, after, _expiry):
 
 
 def _rename(args, read, after, _expiry):
+    if read(args[1]).value is None:
+        return NO_SUCH_KEY
     after[args[1]] = ABSENT
     after[args[2]] = read(args[1])
     return b"OK"
 
 
 def _copy(args, read, after, _expiry):
+    if read(args[1]).value is None:
+        return 0
     after[args[2]] = read(args[1])
     return 1
 

@@ -7,7 +7,7 @@ what it found. It runs in a process of its own; the parent talks to it by `serve
 import collections
 
 from crash_commands import SHARED, CommandMix, now_ms
-from crash_model import ABSENT, Command, Expiry, State, answered, components, explain, fits, run
+from crash_model import ABSENT, NO_SUCH_KEY, Command, Expiry, State, answered, components, explain, fits, run
 from stave_testing import Client, ProtocolError, encode
 
 BURST_COMMANDS_MAX = 32
@@ -15,18 +15,18 @@ PATIENCE_MS = 30_000
 FAULTS_SHOWN = 20
 
 
-def serve(pipe, number, database, seed):
+def serve(pipe, number, database, seed, keys):
     """Carries out the parent's requests, ("load" or "verify", port), until there are no more.
     "busy" says that the load has begun."""
-    writer = Writer(number, database, seed)
+    writer = Writer(number, database, seed, keys)
     while (request := pipe.recv()) is not None:
         name, port = request
         pipe.send(writer.verify(port) if name == "verify" else writer.load(port, lambda: pipe.send("busy")))
 
 
 class Writer:
-    def __init__(self, number, database, seed):
-        self.mix = CommandMix(number, seed)
+    def __init__(self, number, database, seed, keys):
+        self.mix = CommandMix(number, seed, keys)
         self.database = database
         self.states = {}                    # key -> State after the last answered command
         self.latest = {}                    # key -> State when everything sent has been done
@@ -38,7 +38,7 @@ class Writer:
     def load(self, port, on_busy):
         """Writes until the connection breaks. Returns what the parent needs to know of it. Calls on_busy()
         after the first answers, or when there will be none."""
-        self.shared = {"commands": 0, "increments": 0, "last": None}
+        self.shared = {"commands": 0, "refused": 0, "increments": 0, "last": None}
         self.latest = dict(self.states)
         try:
             with Client(port, timeout=PATIENCE_MS / 1000) as client:
@@ -60,26 +60,39 @@ class Writer:
 
     def _burst(self, client):
         sent_ms = now_ms()
-        burst = []
         for _ in range(self.mix.random.randint(1, BURST_COMMANDS_MAX)):
-            args = self.mix.next(self.latest)
-            burst.append(Command(args, {}) if args[1].startswith(b"shared:")
-                         else run(args, self.latest, sent_ms, PATIENCE_MS))
-        self.pending.extend(burst)
-        client.send(b"".join(encode(command.args) for command in burst))
-        for command in burst:
+            self.pending.append(self._command(self.mix.next(self.latest), sent_ms))
+        client.send(b"".join(encode(command.args) for command in self.pending))
+        while self.pending:
             reply = client.read_answer()
-            self.pending.popleft()
-            self._answer(command, reply)
+            command = self.pending.popleft()
+            if reply.is_error() and reply.value.startswith(b"OOM "):
+                self._refuse(sent_ms)
+            else:
+                self._answer(command, reply)
+
+    def _command(self, args, sent_ms):
+        return (Command(args, {}) if args[1].startswith(b"shared:")
+                else run(args, self.latest, sent_ms, PATIENCE_MS))
+
+    def _refuse(self, sent_ms):
+        """The command has done nothing, so those behind it do something else than was thought."""
+        self.shared["commands"] += 1
+        self.shared["refused"] += 1
+        self.latest = dict(self.states)
+        self.pending = collections.deque(self._command(command.args, sent_ms) for command in self.pending)
 
     def _answer(self, command, reply):
         self.shared["commands"] += 1
         answered(command, now_ms())
         self.states.update(command.effects)
-        if reply.is_error():
+        if reply.is_error() and command.expected is not NO_SUCH_KEY:
             self.faults.append(f"{_short(command.args)} got the error {reply.value!r}")
         elif command.args[1].startswith(b"shared:"):
             self._answer_shared(command, reply.plain())
+        elif command.expected is NO_SUCH_KEY:
+            if not reply.is_error() or reply.value != b"ERR no such key":
+                self.faults.append(f"{_short(command.args)} got {reply}, expected an error")
         elif reply.plain() != command.expected:
             self.faults.append(f"{_short(command.args)} got {_short([reply.plain()])}, "
                                f"expected {_short([command.expected])}")
@@ -135,7 +148,7 @@ class Writer:
         for keys, commands in components(pending):
             unsettled |= keys
             states = {key: self.states.get(key, ABSENT) for key in keys}
-            if not explain(commands, states, matches):
+            if not explain(commands, states, matches, self.shared["refused"] > 0):
                 self._report_unexplained(commands, states, observed)
         for key, state in self.states.items():
             if key not in unsettled and not matches(key, state):
