@@ -68,9 +68,12 @@ std::int64_t Compaction::step() {
   return run_ != nullptr && !job_under_way_ ? now_ms + 1 : 0;
 }
 
+bool Compaction::enabled() const {
+  return settings_.threshold_percent < 100 && !shard_.log_.failed() && shard_.options_.ledger != nullptr;
+}
+
 bool Compaction::begin() {
-  if (settings_.threshold_percent >= 100 || shard_.log_.failed() || shard_.options_.ledger == nullptr)
-    return false;
+  if (!enabled()) return false;
   // Where maxdisk leaves no room for another segment, any dead bytes are worth it.
   const unsigned threshold = shard_.log_.short_of_disk(shard_.now_ms_) ? 1 : settings_.threshold_percent;
   auto victims = choose_victims(shard_.segments_, threshold, shard_.log_.usual_segment_bytes());
@@ -329,6 +332,11 @@ void Compaction::pace(std::uint64_t bytes) {
 
 bool Compaction::waits_for_commands() const {
   return shard_.stager_.in_flight() > 0 || !shard_.log_.idle();
+}
+
+bool Compaction::may_give_space() const {
+  if (stopped_ || stopping_ || !enabled()) return false;
+  return run_ != nullptr || (shard_.now_ms_ >= next_ms_ && shard_.now_ms_ >= idle_until_ms_);
 }
 
 std::uint64_t Compaction::backlog_bytes() const {

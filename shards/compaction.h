@@ -82,6 +82,8 @@ class Compaction {
   const std::string& last_error() const { return last_error_; }
   // CPU time of the longest step.
   std::uint64_t slice_us_max() const { return slice_us_max_; }
+  // True while a run is under way, or may begin soon: who lacks disk space should wait for it.
+  bool may_give_space() const;
   // Dead bytes beyond what the threshold allows.
   std::uint64_t backlog_bytes() const;
   // Until they are gone, at the rate of late; 0 when there are none, -1 when no rate is known.
@@ -132,6 +134,7 @@ class Compaction {
     std::uint64_t spare_bytes = 0;
   };
 
+  bool enabled() const;
   bool begin();
   std::unique_ptr<SegmentReader> open_victim();
   void copy_batch();

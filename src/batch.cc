@@ -91,12 +91,21 @@ bool Batch::run_one(Worker& here, Request& request) {
     return true;
   }
   const std::uint64_t gsn_before = host.shard.last_gsn();
-  const ExecutorResult result = execute(here, host, request, arguments, connection_.session().client, writer);
+  const bool may_wait = !here.draining() && host.shard.compaction().may_give_space() &&
+                        (space_deadline_ms_ == 0 || here.now_ms() < space_deadline_ms_);
+  const ExecutorResult result =
+      execute(here, host, request, arguments, connection_.session().client, may_wait, writer);
+  if (result.no_disk) {
+    if (space_deadline_ms_ == 0) space_deadline_ms_ = here.now_ms() + limits::kSpaceWaitMs;
+    host.wait_for_space(*this, here.now_ms() + limits::kSpaceLookMs);
+    return false;
+  }
   if (result.cold) {
     replies_.resize(reply_begin);
     wait_for_values(here, host, request, result.wanted);
     return false;
   }
+  space_deadline_ms_ = 0;
   release_demotion();
   note_commit(host, request, arguments, gsn_before);
   return true;

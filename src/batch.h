@@ -106,6 +106,7 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   std::string stage_error_;
   int attempts_ = 0;                    // times that the next request has found a value cold
   ShardHost* demotion_held_ = nullptr;  // where it keeps values in memory
+  std::int64_t space_deadline_ms_ = 0;  // of the next request's waiting for disk space; 0 = it has not waited
   struct Wait {
     ShardHost* host;
     std::uint64_t gsn;

@@ -8,11 +8,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "shards/shard.h"
 #include "src/context.h"
 
 namespace stave {
+
+class Batch;
 
 class ShardHost {
  public:
@@ -35,6 +39,14 @@ class ShardHost {
   void when_committed(std::uint64_t gsn, Then then);
   // Releases who can go on; called after the log has moved.
   void release();
+  // The batch is run again when there may be disk space, and at `look_ms` or before.
+  void wait_for_space(Batch& batch, std::int64_t look_ms) {
+    if (without_space_.empty()) space_look_ms_ = look_ms;
+    without_space_.push_back(&batch);
+  }
+  bool lacks_space() const { return !without_space_.empty(); }
+  std::int64_t space_look_ms() const { return space_look_ms_; }
+  std::vector<Batch*> take_without_space() { return std::exchange(without_space_, {}); }
 
  private:
   struct Waiting {
@@ -42,6 +54,8 @@ class ShardHost {
     Then then;
   };
   std::deque<Waiting> waiting_;  // by gsn, ascending
+  std::vector<Batch*> without_space_;
+  std::int64_t space_look_ms_ = 0;
 };
 
 }  // namespace stave

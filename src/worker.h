@@ -113,6 +113,7 @@ class Worker {
   void on_second();
   bool work_once();
   void flush_logs();
+  void retry_for_space(ShardHost& host);
   void put_out();
   void wake_peers();
   void do_chores();

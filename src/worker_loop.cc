@@ -156,6 +156,7 @@ void Worker::do_chores() {
     more |= shard.answer_ledger();
     more |= shard.backup().step();
     const std::int64_t next_compaction_ms = draining_ ? 0 : shard.compact();
+    if (host->lacks_space()) retry_for_space(*host);
     for (const std::int64_t due : {shard.next_expiry_ms(), next_compaction_ms}) {
       if (due != 0 && (next_ms == 0 || due < next_ms)) next_ms = due;
     }
@@ -167,6 +168,16 @@ void Worker::do_chores() {
   } else if (next_ms != 0) {
     schedule_timer(next_ms);
   }
+}
+
+// Commands that wait for disk space run again when there is some, when none will come, and now and then to see
+// whether they have waited long enough.
+void Worker::retry_for_space(ShardHost& host) {
+  Shard& shard = host.shard;
+  const bool may_come = !draining_ && shard.compaction().may_give_space();
+  if (may_come && now_ms_ < host.space_look_ms() && shard.log().quota_reached(now_ms_))
+    return schedule_timer(host.space_look_ms());
+  for (Batch* batch : host.take_without_space()) ready(batch);
 }
 
 // Makes sure that the loop turns at `at_ms`, if not before.

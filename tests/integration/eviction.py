@@ -210,8 +210,25 @@ def maxdisk_evicts_and_compaction_makes_room(binary):
             assert client.call("DBSIZE") == keys
 
 
+def overwrites_wait_for_compaction(binary):
+    """Thirty times what there is room for is written, all of it over half as much as there is room for: nobody is
+    refused while compaction gives the space back."""
+    limit = 16 * MIB
+    with Server(binary, {"maxdisk": limit, "shards": 2, "workers": 2}) as server:
+        with server.client() as client:
+            for number in range(60):
+                replies = client.pipeline([("SET", f"k:{at}", f"{number}:{at}:".encode().ljust(1000, b"x"))
+                                           for at in range(6_000)])
+                errors = [reply.value for reply in replies if reply.is_error()]
+                assert not errors, f"pass {number}: {len(errors)} refused: {errors[0]}"
+                assert bytes_of(server.dir) <= limit, bytes_of(server.dir)
+            values = client.pipeline([("GET", f"k:{at}") for at in range(6_000)])
+            assert all(reply.value.startswith(b"59:%d:" % at) for at, reply in enumerate(values))
+
+
 SHARED = [volatile_policies_drop_what_expires, allkeys_policies_drop_all_in_the_end, settings_and_object]
-OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data, maxdisk_evicts_and_compaction_makes_room]
+OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data, maxdisk_evicts_and_compaction_makes_room,
+       overwrites_wait_for_compaction]
 
 
 def run(case, subject, name):
