@@ -39,10 +39,16 @@ std::int64_t Compaction::step() {
     return run_ == nullptr ? 0 : next_ms_;
   if (run_ == nullptr) {
     const bool idle = now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= limits::kCompactionCheckMs;
-    if (idle) return 0;
     const bool short_of_disk = shard_.log_.short_of_disk(now_ms);
+    const bool urgent = short_of_disk && looked_gsn_ != shard_.log_.last_gsn();
+    if (idle && !urgent) return 0;
     idle_until_ms_ = now_ms + (short_of_disk ? limits::kSpaceRetryMs : limits::kCompactionCheckMs);
-    if (!begin()) return 0;
+    looked_gsn_ = shard_.log_.last_gsn();
+    if (!begin()) {
+      // Only what is sealed can be compacted, and only what is durable is sealed.
+      if (short_of_disk && shard_.log_.has_unsealed()) shard_.log_.make_durable(looked_gsn_);
+      return 0;
+    }
     idle_until_ms_ = 0;
   }
   switch (run_->phase) {
@@ -336,7 +342,11 @@ bool Compaction::waits_for_commands() const {
 
 bool Compaction::may_give_space() const {
   if (stopped_ || stopping_ || !enabled()) return false;
-  return run_ != nullptr || (shard_.now_ms_ >= next_ms_ && shard_.now_ms_ >= idle_until_ms_);
+  if (run_ != nullptr) return true;
+  if (shard_.now_ms_ < next_ms_) return false;  // after an error
+  const bool looks = shard_.now_ms_ >= idle_until_ms_ || looked_gsn_ != shard_.log_.last_gsn();
+  const bool seals = shard_.log_.has_unsealed() || shard_.sealing_ || !shard_.to_seal_.empty();
+  return looks || (seals && !shard_.sealing_failed_);
 }
 
 std::uint64_t Compaction::backlog_bytes() const {

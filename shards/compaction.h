@@ -180,6 +180,7 @@ class Compaction {
   bool job_under_way_ = false;
   bool stopping_ = false;
   bool stopped_ = false;            // until the next start: which manifest counts is not known
+  std::uint64_t looked_gsn_ = 0;    // the last GSN when it looked for victims last
   std::int64_t next_ms_ = 0;        // not before: the pace, or an error
   std::int64_t idle_until_ms_ = 0;  // there was nothing to do
   Counters counters_;

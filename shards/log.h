@@ -87,6 +87,8 @@ class Log {
   }
   // What the shard's files take.
   std::uint64_t disk_bytes() const { return file_bytes(segments_) + spare_bytes_ + other_bytes_; }
+  // True while there are full segments that are not durable yet.
+  bool has_unsealed() const { return !unsealed_.empty(); }
   // The files have changed otherwise than by appending.
   void look_at_disk_again() { disk_looked_ms_ = -1; }
   void count_other_files() { other_bytes_ = other_file_bytes(disk_, options_.directory); }

@@ -170,8 +170,8 @@ void Worker::do_chores() {
   }
 }
 
-// Commands that wait for disk space run again when there is some, when none will come, and now and then to see
-// whether they have waited long enough.
+// Commands that wait for disk space run again when there is some, when none will come, and now and then to
+// see whether they have waited long enough.
 void Worker::retry_for_space(ShardHost& host) {
   Shard& shard = host.shard;
   const bool may_come = !draining_ && shard.compaction().may_give_space();
