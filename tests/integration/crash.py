@@ -101,10 +101,10 @@ class Scenario:
         self.shared = {database: SharedKeys() for database in DATABASES}
         self.commands = self.refused = self.kills = self.rounds = 0
 
-    def round(self, number):
+    def round(self):
         """Returns the faults."""
         self.rounds += 1
-        faults = self._load(kill=number == 0 or self.random.random() >= SHARE_OF_SIGTERM)
+        faults = self._load(kill=self.rounds == 1 or self.random.random() >= SHARE_OF_SIGTERM)
         if self.random.random() < SHARE_OF_KILLED_RECOVERY:
             self.server.spawn()
             time.sleep(self.random.uniform(0.0, 0.1))
@@ -165,20 +165,23 @@ class Scenario:
         return [f"stave-check: {found.stdout}{found.stderr}"] if found.returncode != 0 else []
 
 
+def steps(scenario, rounds, until):
+    """So many rounds at least, and further ones until then; and the end."""
+    while scenario.rounds < rounds or time.monotonic() < until:
+        yield scenario.round
+    yield scenario.finish
+
+
 def run_scenario(arguments, mode, backend):
     scenario = Scenario(arguments, mode, backend)
     began = time.monotonic()
-    last = False
-    for number in itertools.count():
+    for step in steps(scenario, arguments.rounds, began + 60 * arguments.minutes):
         try:
-            faults = scenario.finish() if last else scenario.round(number)
+            faults = step()
         except ServerDied as error:
             faults = [str(error)]
         if faults:
-            return report_faults(scenario, f"round {number}", faults)
-        if last:
-            break
-        last = number + 1 >= arguments.rounds and time.monotonic() >= began + 60 * arguments.minutes
+            return report_faults(scenario, f"round {scenario.rounds}", faults)
     print(f"{scenario.name}: {scenario.rounds} rounds, {scenario.kills} times killed, "
           f"{scenario.commands} answered commands, {scenario.refused} of them refused, "
           f"{time.monotonic() - began:.1f} s", flush=True)

@@ -24,7 +24,7 @@ def now_ms():
 class CommandMix:
     """`states` (key -> State) is the writer's view of its keys when everything sent has been done."""
 
-    def __init__(self, number, seed, keys=KEYS):
+    def __init__(self, number, seed, keys):
         self.random = random.Random(f"{seed}/{number}")
         self.prefix = b"w%d:" % number
         self.keys = [self.prefix + b"s:%d" % at for at in range(keys)]

@@ -28,12 +28,7 @@ Contents fill(CompactedShard& test) {
   test.seal();
   test.del("deleted");
   test.put("large", std::string(7000, 'l'));
-  Change flush;
-  flush.kind = Change::Kind::kFlushDb;
-  flush.key.db = 1;
-  REQUIRE(test.shard().hold(1000).ok());
-  test.shard().unhold(1000);
-  test.shard().apply({flush}, 0, {0});
+  test.flush_db(1);
   test.waste();
   test.seal();
   for (int i = 0; i < 4; ++i) test.put("rewritten", std::string(3000, 'r'));

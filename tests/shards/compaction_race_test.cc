@@ -87,11 +87,7 @@ TEST_CASE("a flush while values are copied is not undone by their copies") {
     fill(test);
     test.background().keep = true;
     running = advance(test, moments);
-    Change flush;
-    flush.kind = Change::Kind::kFlushDb;
-    REQUIRE(test.shard().hold(1000).ok());
-    test.shard().unhold(1000);
-    test.shard().apply({flush}, 0, {0});
+    test.flush_db(0);
     test.put("after", "the flush");
     test.background().finish();
     test.compact();
@@ -193,10 +189,8 @@ TEST_CASE("a transaction that is not complete everywhere keeps the victims in fo
   Change change;
   change.key = {0, "k"};
   change.string.value = "new";
-  REQUIRE(test.shard().hold(1000).ok());
-  test.shard().unhold(1000);
   const std::uint64_t id = test.ledger().open();
-  test.shard().apply({change}, id, {0, 1});
+  test.apply(change, id, {0, 1});
   test.waste();
   test.seal();
   const auto runs_after_turns = [&] {

@@ -173,12 +173,7 @@ TEST_CASE("what a flush has emptied stays empty when the record of the flush is 
   test.put("k", "old", 0, 1);
   test.ballast("ballast");
   const std::uint64_t oldest = test.seal();
-  Change flush;
-  flush.kind = Change::Kind::kFlushDb;
-  flush.key.db = 1;
-  REQUIRE(test.shard().hold(1000).ok());
-  test.shard().unhold(1000);
-  test.shard().apply({flush}, 0, {0});
+  test.flush_db(1);
   test.put("later", "new", 0, 1);
   test.waste();
   test.seal();
@@ -200,9 +195,7 @@ TEST_CASE("a swap of databases stays when its record is left out") {
   swap.kind = Change::Kind::kSwapDbs;
   swap.key.db = 1;
   swap.other_db = 2;
-  REQUIRE(test.shard().hold(1000).ok());
-  test.shard().unhold(1000);
-  test.shard().apply({swap}, 0, {0});
+  test.apply(swap);
   test.waste();
   test.seal();
   test.compact();
@@ -286,9 +279,7 @@ TEST_CASE("a void transaction stays void, and what says so is counted as after a
   Change change;
   change.key = {0, "k"};
   change.string.value = "void";
-  REQUIRE(test.shard().hold(1000).ok());
-  test.shard().unhold(1000);
-  test.shard().apply({change}, 1, {0, 1});
+  test.apply(change, 1, {0, 1});
   test.make_durable();
   test.set_transactions_complete(false);
   test.crash();

@@ -56,6 +56,20 @@ class CompactedShard {
     REQUIRE(shard_->find({db, key}, false).exists);
     REQUIRE(shard_->remove({db, key}).ok());
   }
+  // One change of a transaction: of this shard alone, if it has no id.
+  void apply(const Change& change, std::uint64_t transaction = 0,
+             const std::vector<std::uint16_t>& participants = {0}) {
+    const std::uint64_t bytes = Shard::batch_bytes({change}, participants.size());
+    REQUIRE(shard_->hold(bytes).ok());
+    shard_->unhold(bytes);
+    shard_->apply({change}, transaction, participants);
+  }
+  void flush_db(int db) {
+    Change flush;
+    flush.kind = Change::Kind::kFlushDb;
+    flush.key.db = db;
+    apply(flush);
+  }
   // As a command does it: from memory, or from disk when it is cold.
   std::optional<std::string> get(const std::string& key, int db = 0) {
     for (;;) {

@@ -11,9 +11,10 @@
 namespace stave::sim {
 namespace {
 
-// How many bytes of the file are as they will stay for ever; 0 when it may still change.
+// How many bytes of the file are as they will stay for ever; 0 when it may still change, or when a failed
+// sync has lost some of it.
 std::uint64_t final_bytes(const std::string& path, const Inode& inode) {
-  if (!inode.unsynced.empty()) return 0;
+  if (!inode.unsynced.empty() || inode.kernel != inode.device) return 0;
   if (path.ends_with(".hint") || path.ends_with("/manifest")) return inode.kernel.size();
   if (!path.ends_with(".seg")) return 0;
   const auto header = SegmentHeader::decode(inode.kernel);

@@ -24,7 +24,7 @@ class AtOnce final : public Background {
 // All shards are cut in one step, as the server does it while it holds all gates.
 void Simulation::begin_backup() {
   if (making_ || damage_) return;
-  making_.emplace();
+  making_ = BackupModel();
   making_->name = std::string(kPrefix) + std::to_string(++backups_begun_) + "-";
   making_->parts_left = shards_.size();
   for (const ShardModel& model : models_) making_->contents.push_back(model.now);
