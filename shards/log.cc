@@ -22,6 +22,7 @@ Log::Log(Disk& disk, SegmentTable& segments, Options options)
 
 Log::~Log() {
   assert(idle());
+  if (next_ != nullptr) next_->abandon();
 }
 
 void Log::start_after(std::uint64_t gsn, std::uint64_t segment_number) {
@@ -121,21 +122,65 @@ void Log::tell_quota(bool reached, std::int64_t now_ms) {
 
 // Begins a new segment; the old one's bytes that are not handed on yet keep waiting in rolled_.
 Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
-  const std::uint64_t bytes_min = kSegmentHeaderBytes + batch_bytes;
-  const std::uint64_t number = last_number_ + 1;
-  std::uint64_t old_bytes = 0;
-  auto file = create_file(options_.directory + "/" + segment_name(number), bytes_min, capacity, old_bytes);
-  if (!file.ok()) return file.take_status();
+  if (auto status = make_next(kSegmentHeaderBytes + batch_bytes, capacity); !status.ok()) return status;
+  begin_segment(*std::exchange(next_, nullptr));
+  return {};
+}
 
+// Makes sure that the next segment's file is there: the one that was made ahead, if it is good for
+// `bytes_min` and no larger than `capacity`.
+Status Log::make_next(std::uint64_t bytes_min, std::uint64_t capacity) {
+  if (next_ != nullptr && next_->make().ok() && next_->capacity_bytes() >= bytes_min &&
+      next_->capacity_bytes() <= capacity) {
+    ++counters_.made_ahead;
+    return {};
+  }
+  if (const auto unfit = std::exchange(next_, nullptr)) {
+    if (auto removed = unfit->discard(); !removed.ok()) return removed;
+  }
+  if (spare_bytes_ > capacity) drop_spare();
+  NextSegment::Plan plan = plan_next(capacity);
+  plan.bytes_min = bytes_min;
+  auto next = std::make_shared<NextSegment>(disk_, std::move(plan));
+  if (auto status = next->make(); !status.ok()) return status;
+  next_ = std::move(next);
+  return {};
+}
+
+NextSegment::Plan Log::plan_next(std::uint64_t capacity) {
+  NextSegment::Plan plan;
+  plan.directory = options_.directory;
+  plan.number = next_number();
+  plan.capacity_bytes = capacity;
+  plan.spare_path = std::exchange(spare_path_, {});
+  plan.spare_bytes = std::exchange(spare_bytes_, 0);
+  plan.fault = options_.fault;
+  return plan;
+}
+
+void Log::prepare_next(Background& background, std::int64_t now_ms) {
+  if (active_ == kNoSegment || prepared_for_ == active_ || failed() || out_of_space()) return;
+  if (end_bytes() < segments_[active_]->capacity_bytes / 2) return;
+  prepared_for_ = active_;
+  const auto capacity = quota_.new_segment_bytes(0, disk_bytes_lately(now_ms), true);
+  // Near the limit of maxdisk it depends on what comes, how large it may be.
+  if (!capacity || *capacity != usual_segment_bytes() || spare_bytes_ > *capacity) return;
+  next_ = std::make_shared<NextSegment>(disk_, plan_next(*capacity));
+  next_bytes_ = *capacity;
+  // What fails is tried again, and told, when the segment is needed.
+  background.run([next = next_] { static_cast<void>(next->make()); }, [] {});
+}
+
+void Log::begin_segment(NextSegment& next) {
   auto segment = std::make_unique<Segment>();
   segment->header.database = options_.database;
   segment->header.shard = options_.shard;
-  segment->header.number = segment->header.order = number;
+  segment->header.number = segment->header.order = next.number();
   segment->header.lowest_gsn = last_gsn_ + 1;
-  segment->header.recycled = old_bytes > 0;
+  segment->header.recycled = next.spare_bytes() > 0;
   segment->seed = segment->header.record_seed();
-  segment->file = std::move(*file);
-  segment->capacity_bytes = capacity;
+  segment->file = next.take_file();
+  segment->capacity_bytes = next.capacity_bytes();
   segment->written_bytes = segment->durable_bytes = 0;
 
   if (active_ != kNoSegment) {
@@ -145,39 +190,15 @@ Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
     rolled_.push_back(std::move(buffer_));
   }
   active_ = free_slot(segments_);
+  prepared_for_ = kNoSegment;
   buffer_ = LogBuffer{};
   buffer_.segment = active_;
   const std::string header = segment->header.encode();
   std::memcpy(buffer_.grow(header.size()), header.data(), header.size());
   buffer_.last_gsn = last_gsn_;
+  disk_bytes_ += segment->capacity_bytes;
   segments_[active_] = std::move(segment);
-  last_number_ = number;
-  disk_bytes_ += capacity;
-  zeroed_bytes_ = old_bytes / kBlockBytes * kBlockBytes;
-  return {};
-}
-
-// A disk that is nearly full gets smaller segments, as long as the batch fits.
-Result<std::unique_ptr<File>> Log::create_file(const std::string& path, std::uint64_t bytes_min,
-                                               std::uint64_t& capacity, std::uint64_t& old_bytes) {
-  // A file of this number can only be left from a roll that failed half way.
-  if (disk_.exists(path)) {
-    if (auto removed = disk_.remove(path); !removed.ok()) return removed;
-  }
-  if (spare_bytes_ > capacity) drop_spare();
-  auto file = spare_path_.empty() ? disk_.create(path) : reuse_spare(path, old_bytes);
-  if (!file.ok()) return file;
-  const std::uint64_t rounded = (bytes_min + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  Status status = (*file)->allocate(capacity);
-  while (!status.ok() && capacity / 2 >= std::max(rounded, limits::kSegmentBytesMin)) {
-    capacity = std::max(rounded, capacity / 2 / kBlockBytes * kBlockBytes);
-    status = (*file)->allocate(capacity);
-  }
-  if (status.ok() && options_.fault != Fault::kNoDirectorySync)
-    status = disk_.sync_directory(options_.directory);
-  if (status.ok()) return file;
-  if (auto removed = disk_.remove(path); !removed.ok()) return removed;
-  return status;
+  zeroed_bytes_ = next.spare_bytes() / kBlockBytes * kBlockBytes;
 }
 
 void Log::take_spare(std::string path, std::uint64_t bytes) {
@@ -194,15 +215,7 @@ void Log::drop_spare() {
 
 bool Log::wants_spare() const {
   const bool room = !quota_.limited() || disk_bytes_ + quota_.segment_bytes() <= quota_.growth_bytes_max();
-  return spare_path_.empty() && room;
-}
-
-Result<std::unique_ptr<File>> Log::reuse_spare(const std::string& path, std::uint64_t& old_bytes) {
-  const std::string spare = std::exchange(spare_path_, {});
-  const std::uint64_t bytes = std::exchange(spare_bytes_, 0);
-  if (auto status = disk_.rename(spare, path); !status.ok()) return status;
-  old_bytes = bytes;
-  return disk_.open(path);
+  return spare_path_.empty() && next_ == nullptr && room;
 }
 
 Location Log::append(Record record) {
@@ -243,6 +256,10 @@ bool Log::committed(Location location) const {
 }
 
 void Log::close_active() {
+  if (const auto unused = std::exchange(next_, nullptr)) {
+    // The next start removes what is left.
+    if (auto removed = unused->discard(); !removed.ok()) options_.warn(removed.message());
+  }
   if (active_ == kNoSegment) return;
   assert(failed() || clean());
   segments_[active_]->end_bytes = end_bytes();

@@ -18,12 +18,14 @@
 #include <string>
 #include <vector>
 
+#include "shards/background.h"
 #include "shards/disk.h"
 #include "shards/disk_quota.h"
 #include "shards/entry.h"
 #include "shards/fault.h"
 #include "shards/limits.h"
 #include "shards/log_buffer.h"
+#include "shards/next_segment.h"
 #include "shards/record.h"
 #include "shards/segment.h"
 #include "shards/status.h"
@@ -52,6 +54,7 @@ class Log {
     std::uint64_t bytes_written = 0;
     std::uint64_t commits = 0;  // durable group commits (always)
     std::uint64_t syncs = 0;
+    std::uint64_t made_ahead = 0;      // segments whose file was there when it was needed
     std::uint64_t space_refusals = 0;  // reserve() that found the disk full
   };
 
@@ -86,7 +89,9 @@ class Log {
     return quota_.limited() && disk_bytes_lately(now_ms) + quota_.segment_bytes() > quota_.growth_bytes_max();
   }
   // What the shard's files take.
-  std::uint64_t disk_bytes() const { return file_bytes(segments_) + spare_bytes_ + other_bytes_; }
+  std::uint64_t disk_bytes() const {
+    return file_bytes(segments_) + spare_bytes_ + next_bytes() + other_bytes_;
+  }
   // True while there are full segments that are not durable yet.
   bool has_unsealed() const { return !unsealed_.empty(); }
   // The files have changed otherwise than by appending.
@@ -98,6 +103,12 @@ class Log {
   bool wants_spare() const;
   void take_spare(std::string path, std::uint64_t bytes);
   std::uint64_t spare_bytes() const { return spare_bytes_; }
+
+  // When half of the active segment is filled, has the next one's file made in the background. To be called
+  // once for each loop turn.
+  void prepare_next(Background& background, std::int64_t now_ms);
+  // Of the file that is ready for the next segment, or soon will be.
+  std::uint64_t next_bytes() const { return next_ == nullptr ? 0 : next_bytes_; }
 
   // Appends one record (its GSN is set here). REQUIRES: reserved. Outside a batch it is a batch of its own.
   Location append(Record record);
@@ -159,10 +170,10 @@ class Log {
   std::uint64_t disk_bytes_lately(std::int64_t now_ms);
   void tell_quota(bool reached, std::int64_t now_ms);
   Status roll(std::uint64_t batch_bytes, std::uint64_t capacity);
-  Result<std::unique_ptr<File>> create_file(const std::string& path, std::uint64_t bytes_min,
-                                            std::uint64_t& capacity, std::uint64_t& old_bytes);
+  Status make_next(std::uint64_t bytes_min, std::uint64_t capacity);
+  NextSegment::Plan plan_next(std::uint64_t capacity);
+  void begin_segment(NextSegment& next);
   void drop_spare();
-  Result<std::unique_ptr<File>> reuse_spare(const std::string& path, std::uint64_t& old_bytes);
   void finish_at(std::size_t at, std::uint8_t flags);
 
   void write_buffered(LogBuffer& buffer);
@@ -196,6 +207,9 @@ class Log {
   std::deque<std::uint32_t> unsealed_;  // slots of earlier segments that are not durable yet
   std::string spare_path_;              // "": none
   std::uint64_t spare_bytes_ = 0;
+  std::shared_ptr<NextSegment> next_;  // shared with the background; null: not begun
+  std::uint64_t next_bytes_ = 0;
+  std::uint32_t prepared_for_ = kNoSegment;  // the active segment behind which it is to come
   std::uint64_t held_bytes_ = 0;
   bool in_batch_ = false;
   std::vector<std::size_t> batch_;  // offsets in buffer_ of the open batch's records

@@ -34,14 +34,6 @@
 
 namespace stave {
 
-// Runs work that may block for long, elsewhere, and then `done` on the owner's thread. The simulation runs
-// both at once.
-class Background {
- public:
-  virtual ~Background() = default;
-  virtual void run(std::function<void()> work, std::function<void()> done) = 0;
-};
-
 // Numbers of keys, for any thread to read (DBSIZE, RANDOMKEY, INFO).
 struct DbSizes {
   std::array<std::atomic<std::uint64_t>, limits::kDatabases> keys{};
@@ -186,6 +178,8 @@ class Shard final : public Keyspace {
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
   void recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
                  const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
+  // Has the log's next file made in time; once for each loop turn.
+  void prepare_segment() { log_.prepare_next(background_, now_ms_); }
   // Seals a segment that recovery had to read, and writes its hint, in the background.
   void seal_recovered(std::uint32_t slot);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/background.h"
 
+#include <memory>
+
 namespace stave {
 
 void UvBackground::run(std::function<void()> work, std::function<void()> done) {

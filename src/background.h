@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "shards/shard.h"
+#include "shards/background.h"
 
 namespace stave {
 

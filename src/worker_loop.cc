@@ -155,6 +155,7 @@ void Worker::do_chores() {
     if (shard.last_gsn() != gsn) shard.log().flush();
     more |= shard.answer_ledger();
     more |= shard.backup().step();
+    shard.prepare_segment();
     const std::int64_t next_compaction_ms = draining_ ? 0 : shard.compact();
     if (host->lacks_space()) retry_for_space(*host);
     for (const std::int64_t due : {shard.next_expiry_ms(), next_compaction_ms}) {

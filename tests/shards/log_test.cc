@@ -64,5 +64,114 @@ TEST_CASE("who waits for the disk goes on when the mode asks for less") {
   CHECK(told > 0);
 }
 
+// Jobs run when the test says so.
+struct LaterBackground final : Background {
+  void run(std::function<void()> work, std::function<void()> done) override {
+    jobs.push_back({std::move(work), std::move(done)});
+  }
+  void work() {
+    for (auto& [work, done] : std::exchange(jobs, {})) {
+      work();
+      done();
+    }
+  }
+  std::vector<std::pair<std::function<void()>, std::function<void()>>> jobs;
+};
+
+// Fills a segment of the least size a little more than half.
+void fill_half(LogUnderTest& test) {
+  while (!test.log.active() || test.log.end_of(*test.log.active()) <= limits::kSegmentBytesMin / 2)
+    test.append("k", std::string(10'000, 'v'));
+}
+
+void fill_rest(LogUnderTest& test) {
+  const auto active = test.log.active();
+  while (test.log.active() == active) test.append("k", std::string(10'000, 'v'));
+}
+
+TEST_CASE("the next segment's file is there before it is needed, once for each segment") {
+  const TempDirectory directory;
+  LaterBackground background;
+  LogUnderTest test(directory.path());
+  test.append("k", "v");
+  test.log.prepare_next(background, 1000);
+  CHECK(background.jobs.empty());
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  test.log.prepare_next(background, 1000);
+  REQUIRE(background.jobs.size() == 1);
+  background.work();
+  const std::string next = directory.path() + "/00000002.seg";
+  REQUIRE(std::filesystem::file_size(next) == limits::kSegmentBytesMin);
+  CHECK(test.log.disk_bytes() == 2 * limits::kSegmentBytesMin);
+  fill_rest(test);
+  CHECK(test.log.counters().made_ahead == 1);
+  CHECK(test.segments[*test.log.active()]->file->path() == next);
+  CHECK(test.log.disk_bytes() == 2 * limits::kSegmentBytesMin);
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  CHECK(background.jobs.size() == 1);
+}
+
+TEST_CASE("a segment that is needed before the background came to it is made at once, and only once") {
+  const TempDirectory directory;
+  LaterBackground background;
+  LogUnderTest test(directory.path());
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  fill_rest(test);
+  test.append("k", "in the second segment");
+  test.log.flush();
+  background.work();
+  CHECK(test.segments[*test.log.active()]->header.number == 2);
+  CHECK(test.segments[*test.log.active()]->written_bytes > kSegmentHeaderBytes);
+  CHECK_FALSE(std::filesystem::exists(directory.path() + "/00000003.seg"));
+}
+
+TEST_CASE("a file that was made ahead and is too small or not needed is removed") {
+  const TempDirectory directory;
+  LaterBackground background;
+  LogUnderTest test(directory.path());
+  const std::string next = directory.path() + "/00000002.seg";
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  background.work();
+  REQUIRE(std::filesystem::exists(next));
+  test.append("k", std::string(2 * limits::kSegmentBytesMin, 'v'));
+  CHECK_FALSE(std::filesystem::exists(next));
+  CHECK(test.segments[*test.log.active()]->header.number == 3);
+  test.append("k", std::string(2 * limits::kSegmentBytesMin, 'v'));
+  CHECK(test.segments[*test.log.active()]->capacity_bytes >= 2 * limits::kSegmentBytesMin);
+  test.log.prepare_next(background, 1000);
+  background.work();
+  test.log.flush();
+  while (!test.log.clean()) {
+    test.log.start_sync();
+    test.disk->flush();
+    while (test.disk->in_flight() > 0) test.disk->wait();
+  }
+  std::size_t files = test.segments.size();
+  REQUIRE(std::filesystem::exists(directory.path() + "/00000005.seg"));
+  test.log.close_active();
+  CHECK_FALSE(std::filesystem::exists(directory.path() + "/00000005.seg"));
+  CHECK(test.segments.size() == files);
+}
+
+TEST_CASE("a file that cannot be made ahead is made when it is needed") {
+  const TempDirectory parent;
+  const std::string directory = parent.path() + "/shard";
+  std::filesystem::create_directory(directory);
+  LaterBackground background;
+  LogUnderTest test(directory);
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  std::filesystem::rename(directory, parent.path() + "/elsewhere");
+  background.work();
+  std::filesystem::rename(parent.path() + "/elsewhere", directory);
+  fill_rest(test);
+  CHECK(test.log.counters().made_ahead == 0);
+  CHECK(test.segments[*test.log.active()]->header.number == 3);
+}
+
 }  // namespace
 }  // namespace stave

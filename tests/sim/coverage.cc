@@ -21,6 +21,7 @@ constexpr Field kFields[] = {
     {"dropped hints", &Coverage::dropped_hints},
     {"cut tails", &Coverage::cut_tails},
     {"void transactions", &Coverage::void_transactions},
+    {"segments made ahead", &Coverage::segments_made_ahead},
     {"compactions", &Coverage::compactions},
     {"segments freed", &Coverage::segments_freed},
     {"flipped bits", &Coverage::flipped_bits},

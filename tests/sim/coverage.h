@@ -20,6 +20,7 @@ struct Coverage {
   std::uint64_t dropped_hints = 0;
   std::uint64_t cut_tails = 0;
   std::uint64_t void_transactions = 0;
+  std::uint64_t segments_made_ahead = 0;
   std::uint64_t compactions = 0;
   std::uint64_t segments_freed = 0;
   std::uint64_t flipped_bits = 0;

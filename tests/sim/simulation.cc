@@ -85,6 +85,7 @@ void Simulation::live() {
   age(left);
   for (const auto& shard : shards_) {
     coverage_.compactions += shard->compaction().counters().runs;
+    coverage_.segments_made_ahead += shard->log().counters().made_ahead;
     coverage_.segments_freed += shard->compaction().counters().segments_freed;
   }
   tear_down();
@@ -214,6 +215,7 @@ void Simulation::compact() {
     shard->answer_ledger();
     shard->compact();
     shard->backup().step();
+    shard->prepare_segment();
   }
 }
 

@@ -52,6 +52,7 @@ TEST_CASE("no crash, failed call or full disk loses what was promised") {
   CHECK(coverage.dropped_hints > 0);
   CHECK(coverage.cut_tails > 0);
   CHECK(coverage.void_transactions > 0);
+  CHECK(coverage.segments_made_ahead > 0);
   CHECK(coverage.compactions > 0);
   CHECK(coverage.flipped_bits > 0);
   CHECK(coverage.backups > 0);
