@@ -59,6 +59,8 @@ class Compaction {
     std::uint64_t bytes_freed = 0;
     std::uint64_t segments_freed = 0;
     std::uint64_t errors = 0;
+    std::uint64_t slices = 0;       // pieces of work on the loop
+    std::uint64_t slices_long = 0;  // that took more than a millisecond of CPU time
   };
 
   explicit Compaction(Shard& shard);

@@ -232,7 +232,10 @@ void Compaction::repoint(const Item& item) {
 }
 
 void Compaction::count_slice(std::int64_t started_ns) {
-  slice_us_max_ = std::max(slice_us_max_, static_cast<std::uint64_t>((now_ns() - started_ns) / 1000));
+  const auto took_us = static_cast<std::uint64_t>((now_ns() - started_ns) / 1000);
+  ++counters_.slices;
+  if (took_us > limits::kCompactionSliceUs) ++counters_.slices_long;
+  slice_us_max_ = std::max(slice_us_max_, took_us);
 }
 
 }  // namespace stave

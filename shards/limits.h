@@ -48,6 +48,8 @@ inline constexpr std::size_t kSmallSegmentsMax = 16;
 inline constexpr std::size_t kCompactedRecordsPerBatch = 1024;
 inline constexpr std::size_t kCompactedBytesPerBatch = 1u << 20;
 inline constexpr std::size_t kCompactedRecordsPerSlice = 256;
+// What a slice is meant to take at most, of CPU time; longer ones are counted.
+inline constexpr std::uint64_t kCompactionSliceUs = 1000;
 // A compacted segment is handed to the kernel in pieces of this size, and synced after so much, so that the
 // syncs of the log never wait for much.
 inline constexpr std::size_t kCompactionWriteBytes = 256u << 10;

@@ -70,6 +70,8 @@ void add(Compaction::Counters& sum, const Compaction::Counters& more) {
   sum.bytes_freed += more.bytes_freed;
   sum.segments_freed += more.segments_freed;
   sum.errors += more.errors;
+  sum.slices += more.slices;
+  sum.slices_long += more.slices_long;
 }
 
 // Of two: the longer one, and "not known" above all.

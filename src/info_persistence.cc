@@ -82,6 +82,8 @@ void write_compaction(InfoText& text) {
   text.field("stave_compaction_segments_freed", compaction.segments_freed);
   text.field("stave_compaction_errors", compaction.errors);
   text.field("stave_compaction_last_error", figures.compaction_last_error);
+  text.field("stave_compaction_slices", compaction.slices);
+  text.field("stave_compaction_slices_beyond_1ms", compaction.slices_long);
   text.field("stave_compaction_slice_us_max", figures.compaction_slice_us_max);
 }
 

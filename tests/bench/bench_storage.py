@@ -119,7 +119,8 @@ def overwrites(bench):
     rows = [row_of(f"overwrites, {size}: {what}", target, kept, name) for what, target, name in (
         ("du / live bytes at the end", "<= 1.6", "space"), ("  highest in a second", "", "space_max"),
         ("bytes written / logged", "<= 3", "written"), ("  the process' write_bytes / user bytes", "", "io"),
-        ("  longest slice of compaction, us", "", "slice_us"))]
+        ("  slices of compaction beyond 1 ms, in a million", "", "slices_long"),
+        ("  longest of them, us", "", "slice_us"))]
     loads = [(a["load"], b["load"]) for a, b in zip(kept, plain)]
     rows.append(compared("overwrites, against no compaction: rate", ">= 0.7", "/s",
                          [(a.per_second, b.per_second) for a, b in loads]))
@@ -149,6 +150,8 @@ def overwrite_all(bench, keys, options):
         live = after["stave_log_live_bytes"]
         return {"load": load, "space": at_end / live, "space_max": use.bytes_max / live,
                 "written": (logged + copied) / logged, "slice_us": after["stave_compaction_slice_us_max"],
+                "slices_long": 1e6 * after["stave_compaction_slices_beyond_1ms"]
+                               / max(after["stave_compaction_slices"], 1),
                 "io": (written_bytes(stave) - io_before) / (operations * (KEY_BYTES + VALUE_BYTES))}
 
 
