@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <string>
 
+#include "shards/helper.h"
 #include "shards/limits.h"
 #include "shards/recovery.h"
 
@@ -49,10 +50,9 @@ Result<std::uint64_t> rewrite_written(File& file, std::uint64_t end_bytes) {
 // Not where old bytes follow the tail's, as nothing tells them apart yet.
 void Recovery::rewrite_ahead(Piece& piece) const {
   if (piece.file_bytes < kAheadBytes || piece.segment->header.recycled || fault_ != Fault::kNone) return;
-  piece.rewriting =
-      std::async(std::launch::async, [file = piece.segment->file.get(), end_bytes = piece.file_bytes] {
-        return rewrite_written(*file, end_bytes);
-      });
+  piece.rewriting = run_aside([file = piece.segment->file.get(), end_bytes = piece.file_bytes] {
+    return rewrite_written(*file, end_bytes);
+  });
 }
 
 Status Recovery::end_rewrite(Piece& piece) {
