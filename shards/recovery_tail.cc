@@ -4,9 +4,11 @@
 // what the disk never got for written. So the tail's bytes are written again first.
 //
 // The disk needs longer for this than the tail's records take, so a helper thread begins with it while hints
-// are loaded. It has ended before the tail is read: what is read is durable then.
+// are loaded. It has ended before the first of the tail is read: what is read is durable then.
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "shards/helper.h"
 #include "shards/limits.h"
@@ -47,20 +49,30 @@ Result<std::uint64_t> rewrite_written(File& file, std::uint64_t end_bytes) {
 
 }  // namespace
 
-// Not where old bytes follow the tail's, as nothing tells them apart yet.
-void Recovery::rewrite_ahead(Piece& piece) const {
-  if (piece.file_bytes < kAheadBytes || piece.segment->header.recycled || fault_ != Fault::kNone) return;
-  piece.rewriting = run_aside([file = piece.segment->file.get(), end_bytes = piece.file_bytes] {
-    return rewrite_written(*file, end_bytes);
+// One segment after the other, as the disk is no faster with all at once, and there are many when an earlier
+// run could not seal. Not where old bytes follow the tail's, as nothing tells them apart yet.
+void Recovery::rewrite_ahead() {
+  std::vector<std::pair<Piece*, File*>> tails;
+  for (Piece& piece : pieces_) {
+    if (!piece.tail || piece.gone() || fault_ != Fault::kNone) continue;
+    if (piece.file_bytes < kAheadBytes || piece.segment->header.recycled) continue;
+    tails.emplace_back(&piece, piece.segment->file.get());
+  }
+  if (tails.empty()) return;
+  rewriting_ = run_aside([tails = std::move(tails)] {
+    for (const auto& [piece, file] : tails) {
+      auto durable = rewrite_written(*file, piece->file_bytes);
+      if (durable.ok())
+        piece->durable_bytes = *durable;
+      else
+        piece->rewritten = durable.take_status();
+    }
   });
 }
 
 Status Recovery::end_rewrite(Piece& piece) {
-  if (!piece.rewriting.valid()) return {};
-  auto durable = piece.rewriting.get();
-  if (!durable.ok()) return durable.take_status();
-  piece.durable_bytes = *durable;
-  return {};
+  if (rewriting_.valid()) rewriting_.get();
+  return std::move(piece.rewritten);
 }
 
 Status Recovery::make_durable(File& file, std::uint64_t end_bytes) const {
