@@ -60,6 +60,8 @@ Status Recovery::read_all() {
     if (piece.listed || lowest == last_gsn_ + 1) {
       if (auto status = read_segment(piece); !status.ok()) return status;
       bytes_before_ += log_bytes(piece);
+      records_left_ -= piece.records_max;
+      records_before_ = report_.records;
     } else if (piece.tail) {
       cut_from(i);
     } else {

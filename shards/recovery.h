@@ -71,6 +71,7 @@ class Recovery {
     std::string header_error;          // why its header cannot be used
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
+    std::uint64_t records_max = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
     // Of the tail, once rewriting_ has ended: how much of it is durable, or why it is not.
     std::uint64_t durable_bytes = 0;
@@ -140,6 +141,7 @@ class Recovery {
     return piece.tail ? piece.file_bytes / 2 : piece.file_bytes;
   }
   void plan_index();
+  std::uint64_t records_max(const Piece& piece);
   void note_progress(std::uint64_t offset_bytes);
   void note_transaction(std::uint64_t id);
   void hold(const Record& record, Location location);
@@ -174,6 +176,8 @@ class Recovery {
   // of the tail is a guess.
   std::uint64_t log_bytes_ = 0;
   std::uint64_t bytes_before_ = 0;                    // in segments before the one being read
+  std::uint64_t records_left_ = 0;                    // at most, from the segment on that is being read
+  std::uint64_t records_before_ = 0;                  // report_.records where that one began
   std::uint64_t next_fit_bytes_ = ~std::uint64_t{0};  // when the index is made larger next
   bool fitted_ = false;
   std::uint64_t last_gsn_ = 0;
