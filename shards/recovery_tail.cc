@@ -19,29 +19,20 @@ namespace {
 
 constexpr std::uint64_t kAheadBytes = 8 << 20;  // for less, a thread costs more than it saves
 
-// Writes again what is at `offset`, at most up to `end_bytes`, into `chunk`. The count is 0 at the file's
-// end.
-Result<std::size_t> rewrite(File& file, std::uint64_t offset, std::uint64_t end_bytes, std::string& chunk,
-                            bool stop_at_zeros) {
-  chunk.resize(std::min<std::uint64_t>(end_bytes - offset, limits::kScanChunkBytes));
-  auto count = file.read(offset, chunk);
-  if (!count.ok()) return count;
-  chunk.resize(*count);
-  if (stop_at_zeros && std::all_of(chunk.begin(), chunk.end(), [](char c) { return c == 0; }))
-    return std::size_t{0};
-  if (auto status = file.write(offset, chunk); !status.ok()) return status;
-  return count;
-}
-
-// Up to the first chunk that was never written to. Returns how much of the file is durable.
-Result<std::uint64_t> rewrite_written(File& file, std::uint64_t end_bytes) {
+// Writes the file's bytes up to `end_bytes` again and syncs them. Stops at its end, and at the first chunk
+// that was never written to if `stop_at_zeros`. Returns how much of it is durable.
+Result<std::uint64_t> rewrite(File& file, std::uint64_t end_bytes, bool stop_at_zeros) {
   std::string chunk;
   std::uint64_t offset = 0;
   while (offset < end_bytes) {
-    auto count = rewrite(file, offset, end_bytes, chunk, true);
+    chunk.resize(std::min<std::uint64_t>(end_bytes - offset, limits::kScanChunkBytes));
+    auto count = file.read(offset, chunk);
     if (!count.ok()) return count.take_status();
-    if (*count == 0) break;
-    offset += *count;
+    chunk.resize(*count);
+    const bool blank = std::all_of(chunk.begin(), chunk.end(), [](char c) { return c == 0; });
+    if (chunk.empty() || (stop_at_zeros && blank)) break;
+    if (auto status = file.write(offset, chunk); !status.ok()) return status;
+    offset += chunk.size();
   }
   if (auto status = file.sync(); !status.ok()) return status;
   return offset;
@@ -61,7 +52,7 @@ void Recovery::rewrite_ahead() {
   if (tails.empty()) return;
   rewriting_ = run_aside([tails = std::move(tails)] {
     for (const auto& [piece, file] : tails) {
-      auto durable = rewrite_written(*file, piece->file_bytes);
+      auto durable = rewrite(*file, piece->file_bytes, true);
       if (durable.ok())
         piece->durable_bytes = *durable;
       else
@@ -77,14 +68,10 @@ Status Recovery::end_rewrite(Piece& piece) {
 
 Status Recovery::make_durable(File& file, std::uint64_t end_bytes) const {
   if (fault_ == Fault::kNoSyncInRecovery) return {};
-  std::string chunk;
-  for (std::uint64_t offset = 0; offset < end_bytes && fault_ != Fault::kOnlySyncInRecovery;
-       offset += chunk.size()) {
-    auto count = rewrite(file, offset, end_bytes, chunk, false);
-    if (!count.ok()) return count.take_status();
-    if (*count == 0) return Status::error(file.path() + ": became shorter while it was read");
-  }
-  return file.sync();
+  if (fault_ == Fault::kOnlySyncInRecovery) return file.sync();
+  auto durable = rewrite(file, end_bytes, false);
+  if (!durable.ok()) return durable.take_status();
+  return *durable == end_bytes ? Status() : Status::error(file.path() + ": became shorter while it was read");
 }
 
 }  // namespace stave
