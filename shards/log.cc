@@ -202,7 +202,10 @@ Result<std::unique_ptr<File>> Log::reuse_spare(const std::string& path, std::uin
   const std::uint64_t bytes = std::exchange(spare_bytes_, 0);
   if (auto status = disk_.rename(spare, path); !status.ok()) return status;
   old_bytes = bytes;
-  return disk_.open(path);
+  auto file = disk_.open(path);
+  // Behind later segments a file without a header would pass for a damaged one.
+  if (!file.ok()) static_cast<void>(disk_.remove(path));
+  return file;
 }
 
 Location Log::append(Record record) {
