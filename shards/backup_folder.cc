@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/backup_folder.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace stave {
@@ -17,6 +18,23 @@ std::string time_name(std::int64_t now_s) {
   return std::string(text, length);
 }
 
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Whether begin() may have made it.
+bool is_partial_name(std::string_view name) {
+  if (!name.ends_with(kPartial)) return false;
+  name.remove_suffix(kPartial.size());
+  constexpr std::size_t kDayDigits = 8;
+  constexpr std::size_t kTimeChars = 15;
+  if (name.size() < kTimeChars || name[kDayDigits] != '-') return false;
+  const std::string_view behind = name.substr(kTimeChars);
+  return is_number(name.substr(0, kDayDigits)) &&
+         is_number(name.substr(kDayDigits + 1, kTimeChars - kDayDigits - 1)) &&
+         (behind.empty() || (behind.front() == '-' && is_number(behind.substr(1))));
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> BackupFolder::remove_partial() {
@@ -25,7 +43,7 @@ Result<std::vector<std::string>> BackupFolder::remove_partial() {
   auto names = disk_.list(path_);
   if (!names.ok()) return names.take_status();
   for (const std::string& name : *names) {
-    if (!name.ends_with(kPartial)) continue;
+    if (!is_partial_name(name) || !disk_.is_directory(path_of(name))) continue;
     removed.push_back(path_of(name));
     if (auto status = remove_directory(disk_, removed.back()); !status.ok()) return status;
   }

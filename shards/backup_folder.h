@@ -22,7 +22,8 @@ class BackupFolder {
   BackupFolder(Disk& disk, const Database& database)
       : disk_(disk), database_(database), path_(database.directory() + "/backups") {}
 
-  // Removes what backups left that did not come to their end; returns their paths.
+  // Removes what backups left that did not come to their end; returns their paths. Nothing that somebody else
+  // has put there, or that a symbolic link leads to.
   Result<std::vector<std::string>> remove_partial();
   // Makes an empty partial backup and returns its name.
   Result<std::string> begin(std::int64_t now_s);

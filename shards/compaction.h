@@ -141,6 +141,9 @@ class Compaction {
   std::unique_ptr<SegmentReader> open_victim();
   void copy_batch();
   void judge_batch();
+  template <typename Look>
+  void look_up_slice(Look look);
+  void count_slice(std::int64_t started_ns);
   void judge_slice();
   std::uint64_t judge(Item& item);
   void prefetch(std::size_t from, std::size_t to) const;
@@ -172,7 +175,6 @@ class Compaction {
   void job(std::function<void()> work, void (Compaction::*then)());
   void pace(std::uint64_t bytes);
   bool waits_for_commands() const;
-  void count_slice(std::int64_t started_ns);
   void give_up(const Status& status);
   void fail(const Status& status);
 

@@ -79,20 +79,26 @@ void Compaction::judge_batch() {
   judge_slice();
 }
 
-void Compaction::judge_slice() {
+// Calls `look` for the records of the batch whose turn it is, when what the index has of them is near.
+template <typename Look>
+void Compaction::look_up_slice(Look look) {
   Run& run = *run_;
   const std::int64_t started_ns = now_ns();
   const std::size_t end = std::min(run.looked_up + limits::kCompactedRecordsPerSlice, run.batch.size());
   prefetch(run.looked_up, end);
-  std::uint64_t bytes = 0;
   for (; run.looked_up < end; ++run.looked_up) {
     if (run.looked_up % kGroup == 0) prefetch_entries(run.looked_up, end);
-    bytes += judge(run.batch[run.looked_up]);
+    look(run.batch[run.looked_up]);
   }
-  run.judged_gsn = shard_.log_.last_gsn();
-  run.judged_transaction = shard_.options_.ledger->next_id();
-  pace(bytes);
   count_slice(started_ns);
+}
+
+void Compaction::judge_slice() {
+  std::uint64_t bytes = 0;
+  look_up_slice([&](Item& item) { bytes += judge(item); });
+  run_->judged_gsn = shard_.log_.last_gsn();
+  run_->judged_transaction = shard_.options_.ledger->next_id();
+  pace(bytes);
 }
 
 // Returns the bytes that it takes to read the record, and to write it if it is kept.
@@ -201,15 +207,7 @@ void Compaction::batch_read() {
 }
 
 void Compaction::repoint_slice() {
-  Run& run = *run_;
-  const std::int64_t started_ns = now_ns();
-  const std::size_t end = std::min(run.looked_up + limits::kCompactedRecordsPerSlice, run.batch.size());
-  prefetch(run.looked_up, end);
-  for (; run.looked_up < end; ++run.looked_up) {
-    if (run.looked_up % kGroup == 0) prefetch_entries(run.looked_up, end);
-    repoint(run.batch[run.looked_up]);
-  }
-  count_slice(started_ns);
+  look_up_slice([this](const Item& item) { repoint(item); });
 }
 
 // A key that still points at a victim points at the very record that was copied: victims get no new ones.

@@ -61,8 +61,7 @@ Status remove_directory(Disk& disk, const std::string& path) {
   if (!names.ok()) return names.take_status();
   for (const std::string& name : *names) {
     const std::string inner = path + "/" + name;
-    auto status = disk.remove(inner);
-    if (!status.ok() && disk.list(inner).ok()) status = remove_directory(disk, inner);
+    auto status = disk.is_directory(inner) ? remove_directory(disk, inner) : disk.remove(inner);
     if (!status.ok()) return status;
   }
   return disk.remove(path);

@@ -113,6 +113,8 @@ class Disk {
   virtual Result<std::uint64_t> links(const std::string& path) = 0;
   virtual Status sync_directory(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
+  // Not by way of a symbolic link.
+  virtual bool is_directory(const std::string& path) = 0;
 };
 
 // Writes `directory/name` as a whole and durably: a crash leaves the old file or the new one. By way of
@@ -125,7 +127,8 @@ Result<std::string> read_file(Disk& disk, const std::string& path);
 // Likewise, into `bytes`, whose memory is used again where it is enough.
 Status read_file(Disk& disk, const std::string& path, std::string& bytes);
 
-// Removes a directory with everything in it.
+// Removes a directory with everything in it. Of a symbolic link in it only the link. REQUIRES: it is no link
+// itself.
 Status remove_directory(Disk& disk, const std::string& path);
 
 // The backend that `choice` asks for: "auto" (io_uring where the kernel grants it, else threads), "uring",

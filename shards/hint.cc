@@ -11,6 +11,7 @@ constexpr std::string_view kMagic = "STAVEHNT";
 constexpr std::size_t kCrcAt = 12;
 constexpr std::uint32_t kHintVersion = 2;
 constexpr std::size_t kEntryBytes = 24;
+constexpr std::size_t kCountAt = 72;
 
 std::uint32_t file_crc(std::string_view bytes) {
   const std::uint32_t before = crc32c(0, bytes.data(), kCrcAt);
@@ -74,7 +75,7 @@ Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segm
     return Status::error("belongs to another segment");
   }
   HintReader reader;
-  reader.count_ = get<std::uint64_t>(bytes, 72);
+  reader.count_ = get<std::uint64_t>(bytes, kCountAt);
   reader.bytes_ = std::move(bytes);
   if (auto status = reader.check_entries(); !status.ok()) return status;
   return reader;
@@ -93,13 +94,20 @@ Result<SegmentHeader> HintReader::segment_of(std::string_view bytes) {
   return header;
 }
 
+std::optional<std::uint64_t> HintReader::announced_count(File& file) {
+  char bytes[sizeof(std::uint64_t)];
+  const auto got = file.read(kCountAt, bytes);
+  if (!got.ok() || *got != sizeof bytes) return std::nullopt;
+  return get<std::uint64_t>({bytes, sizeof bytes}, 0);
+}
+
 void HintReader::mend_for_fuzzing(std::string& bytes) {
   if (bytes.size() < kHeaderBytes) return;
   bytes.replace(0, kMagic.size(), kMagic);
   std::string fields;
   put(fields, kHintVersion);
   put(fields, std::uint32_t{0});
-  fields.resize(72 - kMagic.size(), '\0');
+  fields.resize(kCountAt - kMagic.size(), '\0');
   bytes.replace(kMagic.size(), fields.size(), fields);
   const std::uint32_t crc = file_crc(bytes);
   bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -54,6 +55,9 @@ class HintReader {
   // The segment that a hint says it is of, sealed, for when the segment's own header cannot be read:
   // identity, GSNs and end. What open() does with it says whether the hint is whole.
   static Result<SegmentHeader> segment_of(std::string_view bytes);
+
+  // How many entries the header says there are, unchecked; none when it cannot be read.
+  static std::optional<std::uint64_t> announced_count(File& file);
 
   // Makes the header of damaged bytes fit the segment SegmentHeader{}, so that a fuzzer reaches what lies
   // behind it.

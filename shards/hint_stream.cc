@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <system_error>
 #include <utility>
 
 #include "shards/hash_key.h"
@@ -30,7 +31,12 @@ HintStream::Item make_item(const HintEntry& hint, std::uint32_t slot) {
 HintStream::HintStream(const HintReader& hint, std::uint32_t slot)
     : hint_(hint), slot_(slot), fill_at_(hint.begin()) {
   for (Batch& batch : batches_) batch.reserve(kBatchItems);
-  if (hint.count() >= kItemsForHelper) helper_ = std::thread([this] { run(); });
+  if (hint.count() < kItemsForHelper) return;
+  try {
+    helper_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    // The system has no thread to give: next() does without.
+  }
 }
 
 HintStream::~HintStream() {

@@ -53,7 +53,10 @@ Status NextSegment::make_file() {
 Result<std::unique_ptr<File>> NextSegment::open_file() const {
   if (plan_.spare_path.empty()) return disk_.create(path());
   if (auto status = disk_.rename(plan_.spare_path, path()); !status.ok()) return status;
-  return disk_.open(path());
+  auto file = disk_.open(path());
+  // Behind later segments a file without a header would pass for a damaged one.
+  if (!file.ok()) static_cast<void>(disk_.remove(path()));
+  return file;
 }
 
 // A disk that is nearly full gets smaller segments.

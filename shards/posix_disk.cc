@@ -22,7 +22,7 @@ bool is_aligned(std::uint64_t number) {
   return number % kBlockBytes == 0;
 }
 
-bool is_directory(const std::string& path) {
+bool leads_to_directory(const std::string& path) {
   struct stat facts;
   return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
 }
@@ -54,7 +54,7 @@ Status PosixDisk::make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), kDirectoryMode) == 0) return Status();
   const int error_number = errno;
   if (error_number != EEXIST) return file_error(path, error_number);
-  return is_directory(path) ? Status() : file_error(path, ENOTDIR);
+  return leads_to_directory(path) ? Status() : file_error(path, ENOTDIR);
 }
 
 Status PosixDisk::rename(const std::string& from, const std::string& to) {
@@ -90,6 +90,11 @@ Status PosixDisk::sync_directory(const std::string& path) {
 
 bool PosixDisk::exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
+}
+
+bool PosixDisk::is_directory(const std::string& path) {
+  struct stat facts;
+  return ::lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
 void begin(IoRequest& request) {

@@ -24,6 +24,7 @@ class PosixDisk : public Disk {
   Result<std::uint64_t> links(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   bool exists(const std::string& path) override;
+  bool is_directory(const std::string& path) override;
 };
 
 // What is left of a request to do: one system call's worth. While a request is in flight, `result` counts the

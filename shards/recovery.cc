@@ -31,10 +31,7 @@ Recovery::Complete Recovery::verdict_of(const std::vector<std::unique_ptr<Recove
 
 Status Recovery::read() {
   Status status = read_all();
-  // Whoever comes next may destroy the shard, and with it the files.
-  for (const Piece& piece : pieces_) {
-    if (piece.rewriting.valid()) piece.rewriting.wait();
-  }
+  rewriting_ = {};  // whoever comes next may destroy the shard, and with it the files
   return status;
 }
 
@@ -55,9 +52,7 @@ Status Recovery::read_all() {
   }
   if (auto status = check_sequence(); !status.ok()) return status;
   plan_index();
-  for (Piece& piece : pieces_) {
-    if (piece.tail && !piece.gone()) rewrite_ahead(piece);
-  }
+  rewrite_ahead();
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     Piece& piece = pieces_[i];
     if (piece.gone()) continue;
@@ -65,6 +60,8 @@ Status Recovery::read_all() {
     if (piece.listed || lowest == last_gsn_ + 1) {
       if (auto status = read_segment(piece); !status.ok()) return status;
       bytes_before_ += log_bytes(piece);
+      records_left_ -= piece.records_max;
+      records_before_ = report_.records;
     } else if (piece.tail) {
       cut_from(i);
     } else {
@@ -214,7 +211,9 @@ Status Recovery::read_segment(Piece& piece) {
     last_gsn_ = std::max(last_gsn_, shard_.segments()[piece.slot]->header.highest_gsn);
     return {};
   }
-  if (auto status = end_rewrite(piece); !status.ok()) return status;
+  if (piece.tail) {
+    if (auto status = end_rewrite(piece); !status.ok()) return status;
+  }
   return scan(piece);
 }
 

@@ -71,12 +71,13 @@ class Recovery {
     std::string header_error;          // why its header cannot be used
     std::uint32_t slot = 0;
     std::uint64_t file_bytes = 0;
+    std::uint64_t records_max = 0;
     std::uint64_t resume_bytes = 0;  // where the replay of finish() begins; 0 = all done in read()
-    // Of the tail: a helper thread makes it durable, from before it is read on.
-    std::future<Result<std::uint64_t>> rewriting;
-    std::uint64_t durable_bytes = 0;  // what of it is, once that has ended
-    bool listed = false;              // in the manifest
-    bool garbage = false;             // neither there nor of the log behind it
+    // Of the tail, once rewriting_ has ended: how much of it is durable, or why it is not.
+    std::uint64_t durable_bytes = 0;
+    Status rewritten;
+    bool listed = false;   // in the manifest
+    bool garbage = false;  // neither there nor of the log behind it
     bool tail = false;
     bool blank = false;  // nothing was written to it
     bool drop = false;   // beyond a hole, or without a whole header
@@ -116,8 +117,8 @@ class Recovery {
   Status check_listed() const;
   Status check_sequence();
   Status read_all();
-  void rewrite_ahead(Piece& piece) const;
-  static Status end_rewrite(Piece& piece);
+  void rewrite_ahead();
+  Status end_rewrite(Piece& piece);
   Status make_durable(File& file, std::uint64_t end_bytes) const;
   Status remove_garbage();
   Status read_segment(Piece& piece);
@@ -140,6 +141,7 @@ class Recovery {
     return piece.tail ? piece.file_bytes / 2 : piece.file_bytes;
   }
   void plan_index();
+  std::uint64_t records_max(const Piece& piece);
   void note_progress(std::uint64_t offset_bytes);
   void note_transaction(std::uint64_t id);
   void hold(const Record& record, Location location);
@@ -165,6 +167,8 @@ class Recovery {
   // The next hint, which a helper thread reads and checks meanwhile.
   std::uint64_t ahead_number_ = 0;  // of its segment; 0 = none
   std::future<Result<HintReader>> ahead_;
+  // A helper thread makes the tail durable, from before it is read on.
+  std::future<void> rewriting_;
   std::unordered_set<std::uint64_t> transactions_;
   std::unordered_set<std::uint64_t> aborted_;
   std::vector<std::uint64_t> newly_void_;
@@ -172,6 +176,8 @@ class Recovery {
   // of the tail is a guess.
   std::uint64_t log_bytes_ = 0;
   std::uint64_t bytes_before_ = 0;                    // in segments before the one being read
+  std::uint64_t records_left_ = 0;                    // at most, from the segment on that is being read
+  std::uint64_t records_before_ = 0;                  // report_.records where that one began
   std::uint64_t next_fit_bytes_ = ~std::uint64_t{0};  // when the index is made larger next
   bool fitted_ = false;
   std::uint64_t last_gsn_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shards/helper.h"
 #include "shards/recovery.h"
 
 namespace stave {
@@ -65,11 +66,11 @@ void Recovery::read_hint_ahead(const Piece& piece) {
   if (!disk_.exists(hint_path)) return;
   auto file = disk_.open(hint_path);
   if (!file.ok()) return;
+  ahead_ = run_aside(
+      [file = std::move(*file), bytes = std::move(hint_bytes_), segment = next->segment->header]() mutable {
+        return read_hint(*file, std::move(bytes), segment);
+      });
   ahead_number_ = next->number;
-  ahead_ = std::async(std::launch::async, [file = std::move(*file), bytes = std::move(hint_bytes_),
-                                           segment = next->segment->header]() mutable {
-    return read_hint(*file, std::move(bytes), segment);
-  });
 }
 
 // In a rolling fashion: the buckets of later items, and the entries that those name, come near meanwhile.

@@ -76,6 +76,7 @@ Result<std::unique_ptr<Segment>> SegmentWriter::finish() {
 }
 
 void SegmentWriter::give_up() {
+  segment_ = nullptr;  // here, as whoever closes the file last frees its blocks, which takes time
   for (const std::string& written :
        {temporary_path(), path(), directory_ + "/" + hint_name(header_.number)}) {
     if (disk_.exists(written)) static_cast<void>(disk_.remove(written));

@@ -28,7 +28,7 @@ class SegmentWriter {
   // The segment, durable and with its hint; null when there was no record. A hint that cannot be written is
   // left out.
   Result<std::unique_ptr<Segment>> finish();
-  // Removes what was written.
+  // Removes what was written, and closes it. Nothing else may be called after it.
   void give_up();
 
   std::uint64_t bytes() const { return segment_ == nullptr ? 0 : segment_->end_bytes; }

@@ -169,8 +169,9 @@ class Shard final : public Keyspace {
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   // A string, by a cold entry that was made for it and is the shard's from now on.
   void recover(int log_db, std::uint64_t hash, Entry* entry);
-  // Makes the index of each database ready for `factor` times the keys that it has.
-  void expect_more_keys(double factor);
+  // Makes the index of each database ready for `factor` times the keys that it has, but not for more than
+  // `keys_max` more of them.
+  void expect_more_keys(double factor, std::uint64_t keys_max);
   // Takes back what of that was too much.
   void trim_indexes();
   // The databases as clients see them when the log begins.

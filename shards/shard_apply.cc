@@ -152,10 +152,12 @@ void Shard::recover(int log_db, std::uint64_t hash, Entry* entry) {
   put_entry(log_db, slot, hash, entry, false);
 }
 
-void Shard::expect_more_keys(double factor) {
+void Shard::expect_more_keys(double factor, std::uint64_t keys_max) {
   for (Db& db : dbs_) {
-    if (const std::size_t keys = db.index.size(); keys != 0)
-      db.index.fit(static_cast<std::size_t>(factor * static_cast<double>(keys)));
+    const std::size_t keys = db.index.size();
+    const auto more = static_cast<std::uint64_t>((factor - 1) * static_cast<double>(keys));
+    const std::uint64_t expected = keys + std::min(more, keys_max);
+    if (expected > keys + keys / 4) db.index.fit(expected);  // for less it is cheaper to let tables grow
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <barrier>
 #include <csignal>
 #include <cstdio>
@@ -11,7 +12,6 @@
 
 #include "shards/backup_folder.h"
 #include "src/allocator.h"
-#include "src/file_limit.h"
 #include "src/logger.h"
 #include "src/worker.h"
 
@@ -83,7 +83,6 @@ Server::~Server() = default;
 
 Status Server::run() {
   started_ms_ = unix_ms();
-  lower_maxclients();
   if (auto status = probe_addresses(); !status.ok()) return status;
   // One core is left to the kernel's part of networking and disk.
   const std::size_t cores = std::max(2u, std::thread::hardware_concurrency());
@@ -97,8 +96,10 @@ Status Server::run() {
     if (!database.ok()) return database.take_status();
     database_ = std::make_unique<Database>(std::move(*database));
     remove_partial_backups(**disk);
+    shard_count_ = database_->shards();
+    count_segments(**disk);
   }
-  shard_count_ = database_->shards();
+  share_open_files();
   if (settings_.shards > 0 && static_cast<std::uint32_t>(settings_.shards) != shard_count_) {
     log_warning("the database has " + count_of(shard_count_, "shard") +
                 ", which is fixed when it is made; `shards " + std::to_string(settings_.shards) +
@@ -121,14 +122,34 @@ Status Server::run() {
   return status;
 }
 
-// To what the system has files for.
-void Server::lower_maxclients() {
-  const std::int64_t possible = make_room_for_clients(settings_.maxclients);
-  if (possible == settings_.maxclients) return;
-  log_warning("maxclients is " + std::to_string(possible) + " instead of " +
+void Server::count_segments(Disk& disk) {
+  for (std::uint32_t shard = 0; shard < shard_count_; ++shard) {
+    const auto names = disk.list(database_->shard_directory(shard));
+    if (!names.ok()) continue;  // the shard's recovery will say so
+    segments_at_start_ += static_cast<std::uint64_t>(std::count_if(
+        names->begin(), names->end(), [](const std::string& name) { return name.ends_with(".seg"); }));
+  }
+}
+
+StoreFiles Server::store_files(const Settings& settings) const {
+  return files_of_store(segments_at_start_, shard_count_, static_cast<std::uint64_t>(settings.maxdisk),
+                        static_cast<std::uint64_t>(settings.segment_bytes));
+}
+
+// Lowers maxclients to what the system has files for.
+void Server::share_open_files() {
+  const StoreFiles store = store_files(settings_);
+  const FileRoom room = make_room_for_files(settings_.maxclients, store);
+  if (room.store_files < store.later) {
+    log_warning("the database may come to need " + std::to_string(store.later) +
+                " open files, and the system allows " + std::to_string(room.store_files) +
+                " of them beside maxclients; raise the limit ('ulimit -n')");
+  }
+  if (room.clients == settings_.maxclients) return;
+  log_warning("maxclients is " + std::to_string(room.clients) + " instead of " +
               std::to_string(settings_.maxclients) +
               ", as the system does not allow enough open files; for more, raise the limit ('ulimit -n')");
-  settings_.maxclients = possible;
+  settings_.maxclients = room.clients;
 }
 
 // No reason not to start.
@@ -309,7 +330,7 @@ Status Server::change_settings(const std::function<Status(Settings&)>& change) {
   Settings changed = settings_;
   if (auto status = change(changed); !status.ok()) return status;
   if (changed.maxclients > settings_.maxclients) {
-    const std::int64_t possible = make_room_for_clients(changed.maxclients);
+    const std::int64_t possible = make_room_for_files(changed.maxclients, store_files(changed)).clients;
     if (possible < changed.maxclients) {
       return cannot_set(
           "maxclients",

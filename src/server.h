@@ -20,6 +20,7 @@
 #include "shards/transaction_ledger.h"
 #include "src/backups.h"
 #include "src/config.h"
+#include "src/file_limit.h"
 #include "src/router.h"
 
 namespace stave {
@@ -74,7 +75,9 @@ class Server {
  private:
   friend class Worker;
 
-  void lower_maxclients();
+  void count_segments(Disk& disk);
+  void share_open_files();
+  StoreFiles store_files(const Settings& settings) const;
   void remove_partial_backups(Disk& disk) const;
   Status probe_addresses() const;
   void worker_main(std::size_t number);
@@ -91,6 +94,7 @@ class Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t worker_count_ = 0;
   std::uint32_t shard_count_ = 0;
+  std::uint64_t segments_at_start_ = 0;
   std::vector<const DbSizes*> sizes_;
   std::string run_id_;
   std::string backend_reason_;

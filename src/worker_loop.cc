@@ -106,7 +106,8 @@ void Worker::on_check() {
     flush_logs();
     if (!worked && ready_.empty()) break;
   }
-  do_chores();
+  // They append, and behind a closed log that begins a segment which nobody seals.
+  if (!closing_shards_) do_chores();
   disk_->flush();
   put_out();
   wake_peers();

@@ -380,6 +380,17 @@ def open_files_limit_is_for_segments(setup):
     server.wrapper = [*WITHOUT_PRIVILEGE, "prlimit", "--nofile=100:20000"]
     server.start()
     assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (20000, 20000)
+    assert "open files" not in server.log_text()
+
+
+@day
+def open_files_limit_is_too_low_for_the_database(setup):
+    """maxdisk leaves room for more segments than the system allows open files: the server says so."""
+    server = setup.server({"maxclients": 10, "maxdisk": "2000gb"}, start=False)
+    server.wrapper = [*WITHOUT_PRIVILEGE, "prlimit", "--nofile=100:20000"]
+    server.start()
+    assert server.log_text().count("the system allows 19990 of them beside maxclients") == 1, server.log_text()
+    assert server.client().call("CONFIG", "GET", "maxclients")[1] == b"10"
 
 
 @day

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows that a start by hints finds what was written, in order, however many entries a hint has: with and
-// without a helper thread.
+// without a helper thread, and where the system refuses threads.
+#include <pthread.h>
+
 #include <map>
 #include <random>
+#include <system_error>
+#include <thread>
 
 #include "tests/shards/shard_testing.h"
 
@@ -95,6 +99,54 @@ TEST_CASE("a start after a kill finds what was written, with a tail that is larg
   CHECK(second.report().records == 25);
   CHECK(second.report().cut_bytes == 0);
   for (int i = 0; i < 25; ++i) REQUIRE(second.get("key:" + std::to_string(i)) == value);
+}
+
+// The system refuses new threads meanwhile: no memory is there for a stack of that size.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 47);
+    REQUIRE(pthread_setattr_default_np(&huge) == 0);
+    pthread_attr_destroy(&huge);
+    REQUIRE_THROWS_AS(std::thread([] {}).join(), std::system_error);
+  }
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST_CASE("a start for which the system has no helper threads finds what was written") {
+  constexpr std::uint32_t kSegmentBytes = 16u << 20;
+  const std::string large(1 << 20, 'v');
+  const TempDirectory directory;
+  std::map<std::string, Expected> keys;
+  {
+    ShardUnderTest first(directory.path(), {.segment_bytes = kSegmentBytes});
+    Writer writer(first);
+    writer.write(600'000);  // several segments with hints
+    keys = writer.keys();
+    first.close();
+    ShardUnderTest second(directory.path(), {.segment_bytes = kSegmentBytes});
+    for (int i = 0; i < 25; ++i) {  // and a tail
+      REQUIRE(second.shard().set_string({0, "large:" + std::to_string(i)}, {large}).ok());
+      second.settle();
+    }
+  }
+  testing::Restart third(directory.path(), kSegmentBytes);
+  const NoThreads no_threads;
+  third.read();
+  third.finish();
+  CHECK(third.report().segments_with_hint >= 2);
+  CHECK(third.shard().sizes().keys[0] == keys.size() + 25);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "shards/log.h"
 
 #include "tests/shards/shard_testing.h"
+#include "tests/sim/sim_disk.h"
 
 namespace stave {
 namespace {
@@ -171,6 +172,23 @@ TEST_CASE("a file that cannot be made ahead is made when it is needed") {
   fill_rest(test);
   CHECK(test.log.counters().made_ahead == 0);
   CHECK(test.segments[*test.log.active()]->header.number == 3);
+}
+
+TEST_CASE("a segment that cannot be made leaves no file, whichever call fails") {
+  // Such a file has no header. When compaction has taken the next number, the log does not come back to this
+  // one, and a start takes it for damage.
+  const std::string spare = "shard/recycled.seg.new";
+  for (int call = 1; call <= 4; ++call) {
+    CAPTURE(call);
+    sim::SimDisk disk(sim::Storage(), 1);
+    REQUIRE(disk.create(spare).ok());
+    SegmentTable segments;
+    Log log(disk, segments, {.directory = "shard", .segment_bytes = limits::kSegmentBytesMin});
+    log.take_spare(spare, limits::kSegmentBytesMin);
+    disk.fail_at(static_cast<std::uint64_t>(call), EMFILE);
+    REQUIRE_FALSE(log.reserve(100, 1000).ok());
+    CHECK_FALSE(disk.exists("shard/00000001.seg"));
+  }
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ class NotingDisk final : public Disk {
   }
   Status sync_directory(const std::string& path) override { return disk_->sync_directory(path); }
   bool exists(const std::string& path) override { return disk_->exists(path); }
+  bool is_directory(const std::string& path) override { return disk_->is_directory(path); }
 
  private:
   std::unique_ptr<Disk> disk_;

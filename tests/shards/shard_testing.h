@@ -190,4 +190,34 @@ class ShardUnderTest {
   std::vector<std::string> warnings_;
 };
 
+// A shard that the test recovers step by step.
+class Restart {
+ public:
+  Restart(const std::string& directory, std::uint64_t segment_bytes) {
+    auto disk = open_disk("threads", nullptr);
+    REQUIRE(disk.ok());
+    disk_ = std::move(*disk);
+    Shard::Options options;
+    options.ledger = &ledger_;
+    options.log.directory = directory;
+    options.log.segment_bytes = segment_bytes;
+    options.warn = options.log.warn = [](const std::string&) {};
+    shard_ = std::make_unique<Shard>(*disk_, background_, options);
+    recovery_ = std::make_unique<Recovery>(*disk_, *shard_, options);
+  }
+  Shard& shard() { return *shard_; }
+  const RecoveryReport& report() const { return recovery_->report(); }
+  void read() { REQUIRE(recovery_->read().ok()); }
+  void finish() {
+    REQUIRE(recovery_->finish([](const TransactionHeader&) { return true; }).ok());
+  }
+
+ private:
+  TestBackground background_;
+  TransactionLedger ledger_{1};
+  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<Shard> shard_;
+  std::unique_ptr<Recovery> recovery_;
+};
+
 }  // namespace stave::testing

@@ -397,4 +397,10 @@ bool SimDisk::exists(const std::string& path) {
   return storage_.kernel_names.contains(path);
 }
 
+// Directories are there as long as a file is in them.
+bool SimDisk::is_directory(const std::string& path) {
+  const auto inner = storage_.kernel_names.lower_bound(path + "/");
+  return inner != storage_.kernel_names.end() && inner->first.starts_with(path + "/");
+}
+
 }  // namespace stave::sim

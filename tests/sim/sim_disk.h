@@ -111,6 +111,7 @@ class SimDisk final : public Disk {
   Result<std::uint64_t> links(const std::string& path) override;
   Status sync_directory(const std::string& path) override;
   bool exists(const std::string& path) override;
+  bool is_directory(const std::string& path) override;
 
  private:
   friend class SimFile;
