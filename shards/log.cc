@@ -130,21 +130,23 @@ Status Log::roll(std::uint64_t batch_bytes, std::uint64_t capacity) {
 // Makes sure that the next segment's file is there: the one that was made ahead, if it is good for
 // `bytes_min` and no larger than `capacity`.
 Status Log::make_next(std::uint64_t bytes_min, std::uint64_t capacity) {
-  if (next_ != nullptr && next_->make().ok() && next_->capacity_bytes() >= bytes_min &&
-      next_->capacity_bytes() <= capacity) {
-    ++counters_.made_ahead;
-    return {};
-  }
-  if (const auto unfit = std::exchange(next_, nullptr)) {
-    if (auto removed = unfit->discard(); !removed.ok()) return removed;
+  if (next_ != nullptr) {
+    const bool made = next_->make().ok();
+    if (made && next_->capacity_bytes() >= bytes_min && next_->capacity_bytes() <= capacity) {
+      ++counters_.made_ahead;
+      return {};
+    }
+    if (auto removed = next_->discard(); !removed.ok()) return removed;
+    next_ = nullptr;
   }
   if (spare_bytes_ > capacity) drop_spare();
   NextSegment::Plan plan = plan_next(capacity);
   plan.bytes_min = bytes_min;
-  auto next = std::make_shared<NextSegment>(disk_, std::move(plan));
-  if (auto status = next->make(); !status.ok()) return status;
-  next_ = std::move(next);
-  return {};
+  next_ = std::make_shared<NextSegment>(disk_, std::move(plan));
+  Status status = next_->make();
+  if (status.ok()) return status;
+  if (next_->discard().ok()) next_ = nullptr;
+  return status;
 }
 
 NextSegment::Plan Log::plan_next(std::uint64_t capacity) {
@@ -159,7 +161,7 @@ NextSegment::Plan Log::plan_next(std::uint64_t capacity) {
 }
 
 void Log::prepare_next(Background& background, std::int64_t now_ms) {
-  if (active_ == kNoSegment || prepared_for_ == active_ || failed() || out_of_space()) return;
+  if (active_ == kNoSegment || prepared_for_ == active_ || failed() || next_ != nullptr) return;
   if (end_bytes() < segments_[active_]->capacity_bytes / 2) return;
   prepared_for_ = active_;
   const auto capacity = quota_.new_segment_bytes(0, disk_bytes_lately(now_ms), true);

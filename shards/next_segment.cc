@@ -24,9 +24,9 @@ Status NextSegment::make() {
 Status NextSegment::discard() {
   const std::lock_guard lock(mutex_);
   over_ = true;
-  if (file_ == nullptr) return {};
+  error_ = path() + ": was discarded";
   file_.reset();
-  return disk_.remove(path());
+  return disk_.exists(path()) ? disk_.remove(path()) : Status();
 }
 
 void NextSegment::abandon() {
@@ -35,28 +35,18 @@ void NextSegment::abandon() {
 }
 
 Status NextSegment::make_file() {
-  // A file of this number can only be left from an attempt that failed half way.
-  if (disk_.exists(path())) {
-    if (auto removed = disk_.remove(path()); !removed.ok()) return removed;
-  }
   auto file = open_file();
   if (!file.ok()) return file.take_status();
   file_ = std::move(*file);
   Status status = allocate();
   if (status.ok() && plan_.fault != Fault::kNoDirectorySync) status = disk_.sync_directory(plan_.directory);
-  if (status.ok()) return status;
-  file_.reset();
-  if (auto removed = disk_.remove(path()); !removed.ok()) return removed;
   return status;
 }
 
 Result<std::unique_ptr<File>> NextSegment::open_file() const {
   if (plan_.spare_path.empty()) return disk_.create(path());
   if (auto status = disk_.rename(plan_.spare_path, path()); !status.ok()) return status;
-  auto file = disk_.open(path());
-  // Behind later segments a file without a header would pass for a damaged one.
-  if (!file.ok()) static_cast<void>(disk_.remove(path()));
-  return file;
+  return disk_.open(path());
 }
 
 // A disk that is nearly full gets smaller segments.

@@ -31,10 +31,11 @@ class NextSegment {
 
   NextSegment(Disk& disk, Plan plan) : disk_(disk), plan_(std::move(plan)) {}
 
-  // The first call does it; every call has that one's outcome. After an error no file is left, unless it
-  // cannot be removed either.
+  // The first call does it; every call has that one's outcome. After an error discard() removes what is left.
   Status make();
-  // Removes the file, if there is one: it is not wanted. Nothing is made any more.
+  // Removes the file, if there is one: it is not wanted. Nothing is made any more. After an error it must be
+  // called again before the log begins another segment, as a start takes a file without a header for damage
+  // when there are sealed segments behind it.
   Status discard();
   // Nothing is made any more; the file, if there is one, stays.
   void abandon();

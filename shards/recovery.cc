@@ -334,12 +334,23 @@ Status Recovery::finish(const Complete& complete) {
   std::unordered_set<std::uint64_t> all_void = aborted_;
   all_void.insert(newly_void_.begin(), newly_void_.end());
   shard_.recovered(manifest_, last_gsn_, last_number_, newly_void_, std::move(all_void));
+  seal_again();
+  return {};
+}
+
+// Segments are sealed one after the other, and hinted when that is durable. So of the log's sealed segments
+// only the last may have a header that a kill left in the page cache, and a power loss would take; it must
+// not be listed in a manifest before that is mended.
+void Recovery::seal_again() {
+  const Piece* last_sealed = nullptr;
+  for (const Piece& piece : pieces_) {
+    if (!piece.gone() && !piece.listed && !piece.tail) last_sealed = &piece;
+  }
   for (const Piece& piece : pieces_) {
     if (piece.gone()) continue;
     const Segment& segment = *shard_.segments()[piece.slot];
-    if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot);
+    if (piece.tail || !segment.hinted) shard_.seal_recovered(piece.slot, &piece != last_sealed);
   }
-  return {};
 }
 
 }  // namespace stave

@@ -123,6 +123,7 @@ class Recovery {
   Status remove_garbage();
   Status read_segment(Piece& piece);
   void cut_from(std::size_t first);
+  void seal_again();
   void set_aside(const Piece& piece, const std::string& why);
   bool load_hint(const Piece& piece);
   void read_hint_ahead(const Piece& piece);

@@ -181,8 +181,9 @@ class Shard final : public Keyspace {
                  const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
   // Has the log's next file made in time; once for each loop turn.
   void prepare_segment() { log_.prepare_next(background_, now_ms_); }
-  // Seals a segment that recovery had to read, and writes its hint, in the background.
-  void seal_recovered(std::uint32_t slot);
+  // Seals a segment that recovery had to read, and writes its hint, in the background. Until then a header
+  // that says already that it is sealed may be in the page cache only.
+  void seal_recovered(std::uint32_t slot, bool header_is_durable);
 
   // Seals the tail and writes its hint, in this thread. REQUIRES: the log is clean, or has failed.
   void close();

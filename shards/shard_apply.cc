@@ -207,8 +207,9 @@ Status Shard::record_void() {
   return {};
 }
 
-void Shard::seal_recovered(std::uint32_t slot) {
+void Shard::seal_recovered(std::uint32_t slot, bool header_is_durable) {
   Segment& segment = *segments_[slot];
+  segment.complete &= header_is_durable;
   segment.sealed = true;
   seal(slot);
 }
