@@ -38,11 +38,10 @@ std::int64_t Compaction::step() {
   if (now_ms < next_ms_ && next_ms_ - now_ms <= limits::kCompactionRetryMs)
     return run_ == nullptr ? 0 : next_ms_;
   if (run_ == nullptr) {
-    const bool idle = now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= limits::kCompactionCheckMs;
     const bool short_of_disk = shard_.log_.short_of_disk(now_ms);
-    const bool urgent = short_of_disk && looked_gsn_ != shard_.log_.last_gsn();
-    if (idle && !urgent) return 0;
-    idle_until_ms_ = now_ms + (short_of_disk ? limits::kSpaceRetryMs : limits::kCompactionCheckMs);
+    const std::int64_t pause_ms = short_of_disk ? limits::kUrgentCheckMs : limits::kCompactionCheckMs;
+    if (now_ms < idle_until_ms_ && idle_until_ms_ - now_ms <= pause_ms) return 0;
+    idle_until_ms_ = now_ms + pause_ms;
     looked_gsn_ = shard_.log_.last_gsn();
     if (!begin()) {
       // Only what is sealed can be compacted, and only what is durable is sealed.

@@ -56,6 +56,8 @@ inline constexpr std::size_t kCompactionWriteBytes = 256u << 10;
 inline constexpr std::uint64_t kCompactionSyncBytes = 4u << 20;
 // How often compaction looks for something to do, and how long it waits after an error.
 inline constexpr std::int64_t kCompactionCheckMs = 1000;
+// The same where maxdisk leaves little room.
+inline constexpr std::int64_t kUrgentCheckMs = 10;
 inline constexpr std::int64_t kCompactionRetryMs = 10'000;
 // While commands wait for the disk, compaction takes this part of its budget, and more the further the dead
 // bytes are above the threshold: all of it from so many percent on. It may catch up on so much lost time.

@@ -216,8 +216,10 @@ void Log::drop_spare() {
 }
 
 bool Log::wants_spare() const {
-  const bool room = !quota_.limited() || disk_bytes_ + quota_.segment_bytes() <= quota_.growth_bytes_max();
-  return spare_path_.empty() && next_ == nullptr && room;
+  const std::uint64_t files = next_ == nullptr ? 1 : 2;
+  const bool room =
+      !quota_.limited() || disk_bytes_ + files * quota_.segment_bytes() <= quota_.growth_bytes_max();
+  return spare_path_.empty() && room;
 }
 
 Location Log::append(Record record) {

@@ -21,6 +21,7 @@ void Batch::clear() {
   if (replies_.capacity() > limits::kKeptBufferBytes) replies_.shrink_to_fit();
   reply_ends_.clear();
   next_ = 0;
+  space_deadline_ms_ = 0;
   step_ = Step::kAtHome;
 }
 
@@ -91,23 +92,37 @@ bool Batch::run_one(Worker& here, Request& request) {
     return true;
   }
   const std::uint64_t gsn_before = host.shard.last_gsn();
-  const bool may_wait = !here.draining() && host.shard.compaction().may_give_space() &&
-                        (space_deadline_ms_ == 0 || here.now_ms() < space_deadline_ms_);
-  const ExecutorResult result =
-      execute(here, host, request, arguments, connection_.session().client, may_wait, writer);
+  const bool abandoned = space_deadline_ms_ != 0 && connection_.closing();
+  ExecutorResult result;
+  if (abandoned)
+    result.no_disk = true;  // whoever was killed while they waited writes no more
+  else
+    result = execute(here, host, request, arguments, connection_.session().client, writer);
+  if (result.no_disk && !abandoned && wait_for_space(here, host)) return false;
   if (result.no_disk) {
-    if (space_deadline_ms_ == 0) space_deadline_ms_ = here.now_ms() + limits::kSpaceWaitMs;
-    host.wait_for_space(*this, here.now_ms() + limits::kSpaceLookMs);
-    return false;
+    writer.error(kDiskQuotaReached.text);
+    here.count_rejected(request.command, kDiskQuotaReached.text);
   }
   if (result.cold) {
     replies_.resize(reply_begin);
     wait_for_values(here, host, request, result.wanted);
     return false;
   }
-  space_deadline_ms_ = 0;
   release_demotion();
   note_commit(host, request, arguments, gsn_before);
+  return true;
+}
+
+// False when no space will come, or the batch has waited long enough.
+bool Batch::wait_for_space(Worker& here, ShardHost& host) {
+  const std::int64_t now_ms = here.now_ms();
+  const std::int64_t longest_ms = here.settings().maxdisk_wait_ms;
+  if (here.draining() || !host.shard.compaction().may_give_space()) return false;
+  if (space_deadline_ms_ == 0) space_deadline_ms_ = now_ms + longest_ms;
+  // The clock may have been set back.
+  if (now_ms >= space_deadline_ms_ || space_deadline_ms_ - now_ms > longest_ms) return false;
+  release_demotion();
+  host.wait_for_space(*this, now_ms + limits::kSpaceLookMs);
   return true;
 }
 

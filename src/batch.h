@@ -75,6 +75,7 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
 
   void run(Worker& here);
   bool run_one(Worker& here, Request& request);
+  bool wait_for_space(Worker& here, ShardHost& host);
   bool wait_for_locks(ShardHost& host, const Request& request, Args arguments);
   void wait_for_values(Worker& here, ShardHost& host, const Request& request, std::vector<Key> wanted);
   void release_demotion();
@@ -106,7 +107,7 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   std::string stage_error_;
   int attempts_ = 0;                    // times that the next request has found a value cold
   ShardHost* demotion_held_ = nullptr;  // where it keeps values in memory
-  std::int64_t space_deadline_ms_ = 0;  // of the next request's waiting for disk space; 0 = it has not waited
+  std::int64_t space_deadline_ms_ = 0;  // of waiting for disk space; 0 = it has not waited yet
   struct Wait {
     ShardHost* host;
     std::uint64_t gsn;

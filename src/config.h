@@ -78,6 +78,7 @@ struct Settings {
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoeviction;
   int64_t maxmemory_samples = 5;        // keys that are looked at for each that is evicted
   int64_t maxdisk = 0;                  // bytes of the database directory; 0: no limit
+  int64_t maxdisk_wait_ms = 2000;       // for compaction, before it refuses a write; 0: not at all
   int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
   int64_t compaction_threshold = 30;    // percent of dead bytes
   int64_t compaction_budget = 0;        // bytes a second; 0: no limit

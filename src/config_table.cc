@@ -97,6 +97,8 @@ constexpr Setting kSettings[] = {
      .min = 1, .max = kInt32Max},
     {.name = "maxdisk", .field = &Settings::maxdisk, .help = "bytes of disk for the database; 0: no limit",
      .form = NumberForm::kBytes, .max = kInt64Max},
+    {.name = "maxdisk-wait-ms", .field = &Settings::maxdisk_wait_ms,
+     .help = "time that writes wait for compaction before maxdisk refuses them", .max = 3'600'000},
     {.name = "segment-bytes", .field = &Settings::segment_bytes, .help = "largest size of a log segment",
      .change = Change::kImmutable, .form = NumberForm::kBytes, .min = limits::kSegmentBytesMin, .max = limits::kSegmentBytesMax},
     {.name = "compaction-threshold", .field = &Settings::compaction_threshold,

@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -53,7 +54,8 @@ class Connection final : public Message {
   void close_after_replies();
   // Closes it when too many replies wait; at each change of the output, and each second.
   void enforce_output_limits();
-  bool closing() const { return closing_; }
+  // Any thread.
+  bool closing() const { return closing_.load(std::memory_order_relaxed); }
   // Has a turn under way, or input that may be one.
   bool busy() const { return turn_active_ || scheduled_; }
   // A turn is under way and will end whatever the client does.
@@ -133,7 +135,7 @@ class Connection final : public Message {
   bool held_ = false;                      // input waits for a pause to end
   bool stalled_ = false;                   // a batch waits until the client has read
   bool peer_closed_ = false;               // no more input will come
-  bool closing_ = false;
+  std::atomic<bool> closing_{false};
   bool closed_ = false;
   bool close_after_replies_ = false;
 };

@@ -53,7 +53,7 @@ bool is_cold(const Status& status) {
 }
 
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
-                       const ClientInfo& client, bool may_wait, resp::ReplyWriter& writer) {
+                       const ClientInfo& client, resp::ReplyWriter& writer) {
   const Command& command = *request.command;
   Shard& shard = host.shard;
   ExecutorResult result;
@@ -63,7 +63,7 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
 
   const std::string_view refused = command.has(kDenyOom) ? refusal(shard) : std::string_view();
   if (!refused.empty()) {
-    result.no_disk = may_wait && refused == kDiskQuotaReached.text;
+    result.no_disk = refused == kDiskQuotaReached.text;
     if (result.no_disk) return result;
     writer.error(refused);
     worker.count_rejected(&command, refused);

@@ -12,14 +12,13 @@ struct ClientInfo;  // src/session.h
 
 struct ExecutorResult {
   bool cold = false;     // nothing has happened; stage `wanted` and run it again
-  bool no_disk = false;  // nothing has happened; run it again when there is disk space
+  bool no_disk = false;  // nothing has happened; run it again when there is disk space, or refuse it
   std::vector<Key> wanted;
 };
 
-// The reply, or the error, is appended to `writer`. `client` sent it, for the slow log. Who may wait for disk
-// space is told so instead of being refused.
+// The reply, or the error, is appended to `writer`. `client` sent it, for the slow log.
 ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, Args arguments,
-                       const ClientInfo& client, bool may_wait, resp::ReplyWriter& writer);
+                       const ClientInfo& client, resp::ReplyWriter& writer);
 
 // Why a command that adds data may not run, a static text; empty when it may. Evicts keys if that is the
 // policy.

@@ -136,7 +136,7 @@ void count_log(InfoFigures& figures, Shard& shard) {
   figures.logs_busy += log.idle() ? 0 : 1;
   figures.logs_out_of_space += log.out_of_space() ? 1 : 0;
   if (log.failed()) figures.log_failure = log.failure();
-  figures.log_file_bytes += log.spare_bytes();
+  figures.log_file_bytes += log.spare_bytes() + log.next_bytes();
   for (std::size_t slot = 0; slot < shard.segments().size(); ++slot) {
     const Segment* const segment = shard.segments()[slot].get();
     if (segment == nullptr) continue;

@@ -41,9 +41,7 @@ inline constexpr std::uint64_t kStagedAheadBytes = 4u << 20;
 // Times that a command may find that a value it had read was demoted again, before it holds demotion up.
 inline constexpr int kStageAttempts = 3;
 
-// A command waits at most this long for compaction to give disk space back before `maxdisk` refuses it; and
-// looks so often whether it has.
-inline constexpr std::int64_t kSpaceWaitMs = 5000;
+// Who waits for compaction to give disk space back looks so often whether it has.
 inline constexpr std::int64_t kSpaceLookMs = 100;
 
 // Commands whose index buckets are fetched before a batch runs.

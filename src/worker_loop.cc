@@ -175,10 +175,12 @@ void Worker::do_chores() {
 // Commands that wait for disk space run again when there is some, when none will come, and now and then to
 // see whether they have waited long enough.
 void Worker::retry_for_space(ShardHost& host) {
+  if (paused(true)) return;
   Shard& shard = host.shard;
   const bool may_come = !draining_ && shard.compaction().may_give_space();
+  const std::int64_t look_ms = std::min(host.space_look_ms(), now_ms_ + limits::kSpaceLookMs);
   if (may_come && now_ms_ < host.space_look_ms() && shard.log().quota_reached(now_ms_))
-    return schedule_timer(host.space_look_ms());
+    return schedule_timer(look_ms);
   for (Batch* batch : host.take_without_space()) ready(batch);
 }
 

@@ -6,6 +6,7 @@ What Redis does, too, runs against redis-server first, so that its behaviour is 
 """
 import contextlib
 import os
+import socket
 import sys
 import traceback
 
@@ -214,7 +215,7 @@ def overwrites_wait_for_compaction(binary):
     """Thirty times what there is room for is written, all of it over half as much as there is room for: nobody is
     refused while compaction gives the space back."""
     limit = 16 * MIB
-    with Server(binary, {"maxdisk": limit, "shards": 2, "workers": 2}) as server:
+    with Server(binary, {"maxdisk": limit, "maxdisk-wait-ms": 600_000, "shards": 2, "workers": 2}) as server:
         with server.client() as client:
             for number in range(60):
                 replies = client.pipeline([("SET", f"k:{at}", f"{number}:{at}:".encode().ljust(1000, b"x"))
@@ -226,9 +227,61 @@ def overwrites_wait_for_compaction(binary):
             assert all(reply.value.startswith(b"59:%d:" % at) for at, reply in enumerate(values))
 
 
+@contextlib.contextmanager
+def short_of_disk(binary):
+    """A server and a client of it, where a SET that waits for compaction waits for long."""
+    options = {"maxdisk": 16 * MIB, "maxdisk-wait-ms": 600_000, "compaction-budget": 10_000, "shards": 1}
+    with Server(binary, options) as server, server.client() as client:
+        configure(client, maxdisk_wait_ms=0)
+        number = 0
+        while not any(reply.is_error() for reply in client.pipeline([("SET", f"k:{number % 8000}", b"x" * 1000)])):
+            number += 1
+        configure(client, maxdisk_wait_ms=600_000)
+        yield server, client
+
+
+def waiting_set(server, *keys):
+    """A socket whose SETs of these keys wait, and its client id."""
+    waiting = socket.create_connection(("127.0.0.1", server.port), timeout=120)
+    waiting.sendall(b"CLIENT ID\r\n")
+    number = int(waiting.recv(100)[1:])
+    waiting.sendall(b"".join(b"SET %s v\r\n" % key.encode() for key in keys))
+    return waiting, number
+
+
+def a_killed_client_that_waits_writes_nothing(binary):
+    with short_of_disk(binary) as (server, client):
+        waiting, number = waiting_set(server, "w:0", "w:1")
+        wait_until(lambda: "cmd=set" in line_of(client, number), what="the SETs to wait")
+        assert client.call("CLIENT", "KILL", "ID", number) == 1
+        assert waiting.recv(100) == b""
+        configure(client, maxdisk=0)
+        assert client.call("SET", "after", "v") == b"OK"
+        assert client.call("EXISTS", "w:0", "w:1") == 0
+
+
+def line_of(client, number):
+    lines = client.call("CLIENT", "LIST").decode().splitlines()
+    return next((line for line in lines if f"id={number} " in line), "")
+
+
+def a_pause_holds_writes_that_wait_for_disk_space(binary):
+    with short_of_disk(binary) as (server, client):
+        waiting, number = waiting_set(server, "w:0")
+        wait_until(lambda: "cmd=set" in line_of(client, number), what="the SET to wait")
+        assert client.call("CLIENT", "PAUSE", 600_000, "WRITE") == b"OK"
+        configure(client, maxdisk=0)
+        # So many turns of the loop, with room on the disk.
+        assert all(client.call("EXISTS", "w:0") == 0 for _ in range(200))
+        assert client.call("CLIENT", "UNPAUSE") == b"OK"
+        assert waiting.recv(100) == b"+OK\r\n"
+        waiting.close()
+
+
 SHARED = [volatile_policies_drop_what_expires, allkeys_policies_drop_all_in_the_end, settings_and_object]
 OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data, maxdisk_evicts_and_compaction_makes_room,
-       overwrites_wait_for_compaction]
+       overwrites_wait_for_compaction, a_killed_client_that_waits_writes_nothing,
+       a_pause_holds_writes_that_wait_for_disk_space]
 
 
 def run(case, subject, name):

@@ -39,7 +39,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REDIS_SERVER = shutil.which("redis-server") or "/usr/bin/redis-server"
 
 # Options of stave-server that redis-server refuses; dropped when a Server runs redis-server.
-STAVE_ONLY_OPTIONS = {"io-backend", "shards", "workers", "segment-bytes", "maxdisk", "salvage"}
+STAVE_ONLY_OPTIONS = {"io-backend", "shards", "workers", "segment-bytes", "maxdisk", "maxdisk-wait-ms",
+                      "salvage"}
 
 # For tests of the whole server: commands travel between workers, whatever the number of cores.
 TWO_WORKERS = {"workers": 2, "shards": 2}

@@ -11,8 +11,10 @@ namespace {
 using testing::TempDirectory;
 
 struct LogUnderTest {
-  explicit LogUnderTest(const std::string& directory, SyncMode mode = SyncMode::kEverysec)
-      : log(*disk, segments,
+  explicit LogUnderTest(const std::string& directory, SyncMode mode = SyncMode::kEverysec,
+                        std::unique_ptr<Disk> on = std::move(*open_disk("threads", nullptr)))
+      : disk(std::move(on)),
+        log(*disk, segments,
             {.directory = directory, .segment_bytes = limits::kSegmentBytesMin, .mode = mode}) {}
 
   void append(std::string_view key, std::string_view value) {
@@ -24,7 +26,7 @@ struct LogUnderTest {
     log.append(record);
   }
 
-  std::unique_ptr<Disk> disk = std::move(*open_disk("threads", nullptr));
+  std::unique_ptr<Disk> disk;
   SegmentTable segments;
   Log log;
 };
@@ -156,6 +158,24 @@ TEST_CASE("a file that was made ahead and is too small or not needed is removed"
   test.log.close_active();
   CHECK_FALSE(std::filesystem::exists(directory.path() + "/00000005.seg"));
   CHECK(test.segments.size() == files);
+}
+
+TEST_CASE("no segment is begun while a file without a header is left of one that was given up") {
+  // A start would take it for damage once segments behind it are sealed.
+  auto sim_disk = std::make_unique<sim::SimDisk>(sim::Storage(), 1);
+  sim::SimDisk& disk = *sim_disk;
+  LaterBackground background;
+  LogUnderTest test("shard", SyncMode::kEverysec, std::move(sim_disk));
+  fill_half(test);
+  test.log.prepare_next(background, 1000);
+  background.work();
+  REQUIRE(disk.exists("shard/00000002.seg"));
+  disk.fail_at(1, EIO);  // its removal
+  CHECK_FALSE(test.log.reserve(2 * limits::kSegmentBytesMin, 1000).ok());
+  REQUIRE(disk.exists("shard/00000002.seg"));
+  REQUIRE(test.log.reserve(2 * limits::kSegmentBytesMin, 2000).ok());
+  CHECK_FALSE(disk.exists("shard/00000002.seg"));
+  CHECK(test.segments[*test.log.active()]->header.number == 3);
 }
 
 TEST_CASE("a file that cannot be made ahead is made when it is needed") {
