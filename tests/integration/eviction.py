@@ -229,13 +229,17 @@ def overwrites_wait_for_compaction(binary):
 
 @contextlib.contextmanager
 def short_of_disk(binary):
-    """A server and a client of it, where a SET that waits for compaction waits for long."""
-    options = {"maxdisk": 16 * MIB, "maxdisk-wait-ms": 600_000, "compaction-budget": 10_000, "shards": 1}
+    """A server and a client of it, where a SET that waits for compaction waits for many minutes: all sealed segments
+    are half dead, and to copy one takes that long."""
+    options = {"maxdisk": 16 * MIB, "maxdisk-wait-ms": 0, "compaction-budget": 1000, "shards": 1}
     with Server(binary, options) as server, server.client() as client:
-        configure(client, maxdisk_wait_ms=0)
-        number = 0
-        while not any(reply.is_error() for reply in client.pipeline([("SET", f"k:{number % 8000}", b"x" * 1000)])):
-            number += 1
+        added, deleted = 0, 0
+        while not client.execute("SET", f"k:{added}", b"x" * 1000).is_error():
+            added += 1
+        while int(info(client)["stave_compaction_running"]) == 0 or not client.execute("SET", "probe", "v").is_error():
+            client.pipeline([("DEL", f"k:{at}") for at in range(deleted, min(deleted + 1000, added), 2)])
+            client.pipeline([("SET", f"again:{deleted + at}", b"x" * 1000) for at in range(100)])
+            deleted += 1000
         configure(client, maxdisk_wait_ms=600_000)
         yield server, client
 
