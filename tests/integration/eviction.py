@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=fast timeout=180
+# ctest: label=fast timeout=600
 """maxmemory-policy and maxdisk: which keys go, what is refused, and what the server tells of it.
 
 What Redis does, too, runs against redis-server first, so that its behaviour is the measure.
