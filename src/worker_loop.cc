@@ -178,9 +178,10 @@ void Worker::retry_for_space(ShardHost& host) {
   if (paused(true)) return;
   Shard& shard = host.shard;
   const bool may_come = !draining_ && shard.compaction().may_give_space();
-  const std::int64_t look_ms = std::min(host.space_look_ms(), now_ms_ + limits::kSpaceLookMs);
-  if (may_come && now_ms_ < host.space_look_ms() && shard.log().quota_reached(now_ms_))
-    return schedule_timer(look_ms);
+  const std::int64_t look_ms = host.space_look_ms();
+  // The clock may have been set back.
+  const bool soon = now_ms_ < look_ms && look_ms - now_ms_ <= limits::kSpaceLookMs;
+  if (may_come && soon && shard.log().quota_reached(now_ms_)) return schedule_timer(look_ms);
   for (Batch* batch : host.take_without_space()) ready(batch);
 }
 
