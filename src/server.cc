@@ -79,7 +79,9 @@ Server::Server(Launch launch)
       settings_(std::move(launch.settings)),
       run_id_(random_hex40()) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  workers_.clear();  // they use everything else
+}
 
 Status Server::run() {
   started_ms_ = unix_ms();
@@ -116,7 +118,6 @@ Status Server::run() {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < worker_count_; ++i) threads.emplace_back([this, i] { worker_main(i); });
   for (std::thread& thread : threads) thread.join();
-  workers_.clear();
   Status status = std::move(start_->first_error);
   if (status.ok()) log_notice("Stave is now ready to exit, bye bye...");
   return status;
