@@ -115,6 +115,10 @@ void Compaction::prefetch(std::size_t from, std::size_t to) const {
     const Item& item = run_->batch[i];
     shard_.dbs_[item.record.db].index.prefetch(item.hash);
   }
+  for (std::size_t i = from; i < to; ++i) {
+    const Item& item = run_->batch[i];
+    shard_.dbs_[item.record.db].index.prefetch_alternate(item.hash);
+  }
 }
 
 // Of one group.

@@ -90,10 +90,11 @@ Slot* Index::find(std::string_view key, std::uint64_t hash) {
   const IndexTable table = table_at(place_of(hash));
   const std::uint64_t tag = Slot::tag_of(hash);
   Bucket& first = table.buckets()[table.first_bucket(tag)];
-  Bucket& alternate = table.buckets()[table.alternate_bucket(tag)];
-  __builtin_prefetch(&alternate);
   if (Slot* const slot = find_in(first, key, tag)) return slot;
-  if (Slot* const slot = find_in(alternate, key, tag)) return slot;
+  if (first.unused_slots() == 0) {
+    Bucket& alternate = table.buckets()[table.alternate_bucket(tag)];
+    if (Slot* const slot = find_in(alternate, key, tag)) return slot;
+  }
   if (table.overflowed()) {
     for (Slot& slot : overflow_) {
       if (slot.tag() == tag && slot.entry()->key() == key) return &slot;
@@ -113,7 +114,7 @@ Slot* Index::find_if(std::uint64_t hash, const std::function<bool(Slot&)>& visit
       Slot& slot = bucket.slots[std::countr_zero(mask)];
       if (!slot.empty() && visit(slot)) return &slot;
     }
-    if (alternate == first) break;
+    if (alternate == first || bucket.unused_slots() != 0) break;
   }
   if (table.overflowed()) {
     for (Slot& slot : overflow_) {
@@ -126,7 +127,13 @@ Slot* Index::find_if(std::uint64_t hash, const std::function<bool(Slot&)>& visit
 void Index::prefetch(std::uint64_t hash) const {
   const IndexTable table = table_at(place_of(hash));
   __builtin_prefetch(&table.buckets()[table.first_bucket(Slot::tag_of(hash))]);
-  __builtin_prefetch(&table.buckets()[table.alternate_bucket(Slot::tag_of(hash))]);
+}
+
+void Index::prefetch_alternate(std::uint64_t hash) const {
+  const IndexTable table = table_at(place_of(hash));
+  const std::uint64_t tag = Slot::tag_of(hash);
+  const Bucket& first = table.buckets()[table.first_bucket(tag)];
+  if (first.unused_slots() == 0) __builtin_prefetch(&table.buckets()[table.alternate_bucket(tag)]);
 }
 
 void Index::prefetch_entry(std::uint64_t hash) const {
@@ -137,6 +144,7 @@ void Index::prefetch_entry(std::uint64_t hash) const {
     for (unsigned mask = bucket.with_tag(tag); mask != 0; mask &= mask - 1) {
       __builtin_prefetch(bucket.slots[std::countr_zero(mask)].entry());
     }
+    if (bucket.unused_slots() != 0) break;
   }
 }
 
@@ -168,10 +176,10 @@ void Index::erase(Slot* slot) {
     overflow_.pop_back();
     return;
   }
-  *slot = Slot{};
+  auto* const bucket =
+      reinterpret_cast<Bucket*>(reinterpret_cast<std::uintptr_t>(slot) & ~(sizeof(Bucket) - 1));
+  bucket->vacate(*slot);
   // Tables do not count their slots. That a whole bucket is empty is rare in a table worth keeping as it is.
-  const auto* const bucket =
-      reinterpret_cast<const Bucket*>(reinterpret_cast<std::uintptr_t>(slot) & ~(sizeof(Bucket) - 1));
   if (bucket->empty_slots() == (1u << Bucket::kSlots) - 1) shrink(place);
 }
 

@@ -57,9 +57,11 @@ class Index {
   // returned then.
   Slot* find_if(std::uint64_t hash, const std::function<bool(Slot&)>& visit);
 
-  // Brings the cache lines of both buckets near.
+  // Brings the key's first bucket near.
   void prefetch(std::uint64_t hash) const;
-  // After prefetch(): brings the entries whose tags match near.
+  // After prefetch(): brings the other bucket near, if the key may be there.
+  void prefetch_alternate(std::uint64_t hash) const;
+  // After both: brings the entries whose tags match near.
   void prefetch_entry(std::uint64_t hash) const;
 
   // SCAN. Visits about `count` slots from `cursor` (0 to begin) and returns the next cursor, 0 at the end. A

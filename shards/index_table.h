@@ -4,6 +4,8 @@
 //
 // A table is an array of 8, 16, ... 64 buckets and nothing else. A bucket is one cache line of 8 slots.
 // A tag chooses two buckets; its slot is in the first one, or in the alternate one when the first was full.
+// A bucket in which a slot was never used was never full, so no slot of its is in an alternate one: most
+// lookups need one cache line. Erasing in a bucket that was full leaves a vacated slot, to keep that so.
 // When both are full, slots move to their other bucket until one is free: tables get 92 % full before they
 // must grow. Nothing here looks at entries.
 //
@@ -31,9 +33,19 @@ struct alignas(64) Bucket {
   // A bit for each slot with this tag; empty slots look as if they had tag 0.
   unsigned with_tag(std::uint64_t tag) const;
   unsigned empty_slots() const;
+  // Empty slots look as if their tag were 0 and their pointer null; this tells those that were never used.
+  unsigned unused_slots() const;
   unsigned resident_slots() const;
   // Sets the clock of all slots that are not resident to 0.
   void forget_cold();
+  // Empties a slot of this bucket.
+  void vacate(Slot& slot) { slot = unused_slots() == 0 ? Slot::vacated() : Slot{}; }
+
+ private:
+  unsigned without(std::uint64_t mask) const;
+#if defined(__SSE2__)
+  __m128 two_slots(unsigned pair) const;
+#endif
 };
 static_assert(sizeof(Bucket) == 64);
 
@@ -104,19 +116,31 @@ class IndexTable {
   std::uint64_t word_ = 0;
 };
 
+inline unsigned Bucket::empty_slots() const {
+  return without(Slot::kPointer);
+}
+
+inline unsigned Bucket::unused_slots() const {
+  return without(~std::uint64_t{0});
+}
+
 inline void Bucket::forget_cold() {
   for (Slot& slot : slots) {
-    if (!slot.resident()) slot.set_clock(0);
+    if (!slot.resident() && !slot.empty()) slot.set_clock(0);
   }
 }
 
 #if defined(__SSE2__)
 
+// A load that may alias anything: a pointer to __m128 that `auto` has deduced may not.
+inline __m128 Bucket::two_slots(unsigned pair) const {
+  return _mm_load_ps(reinterpret_cast<const float*>(slots) + std::size_t{pair} * 4);
+}
+
 inline unsigned Bucket::with_tag(std::uint64_t tag) const {
-  const auto* const lines = reinterpret_cast<const __m128*>(slots);
   constexpr int kHighHalves = _MM_SHUFFLE(3, 1, 3, 1);
-  const __m128i low = _mm_castps_si128(_mm_shuffle_ps(lines[0], lines[1], kHighHalves));
-  const __m128i high = _mm_castps_si128(_mm_shuffle_ps(lines[2], lines[3], kHighHalves));
+  const __m128i low = _mm_castps_si128(_mm_shuffle_ps(two_slots(0), two_slots(1), kHighHalves));
+  const __m128i high = _mm_castps_si128(_mm_shuffle_ps(two_slots(2), two_slots(3), kHighHalves));
   // The arithmetic shift keeps each tag within the range of a signed 16-bit lane, so packing does not change
   // it.
   const __m128i tags = _mm_packs_epi32(_mm_srai_epi32(low, 16), _mm_srai_epi32(high, 16));
@@ -124,28 +148,29 @@ inline unsigned Bucket::with_tag(std::uint64_t tag) const {
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
 }
 
-inline unsigned Bucket::empty_slots() const {
-  // An entry's address is not 0 in its low 48 bits, so a slot is empty when its two halves are.
-  const auto* const lines = reinterpret_cast<const __m128*>(slots);
-  const auto halves_or = [](__m128 a, __m128 b) {
+// The slots of which no bit of `mask` is set.
+inline unsigned Bucket::without(std::uint64_t mask) const {
+  const __m128 bits = _mm_castsi128_ps(_mm_set1_epi64x(static_cast<long long>(mask)));
+  const auto halves_or = [bits](__m128 a, __m128 b) {
+    a = _mm_and_ps(a, bits);
+    b = _mm_and_ps(b, bits);
     return _mm_castps_si128(_mm_or_ps(_mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
                                       _mm_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1))));
   };
   const __m128i zero = _mm_setzero_si128();
-  const __m128i low = _mm_cmpeq_epi32(halves_or(lines[0], lines[1]), zero);
-  const __m128i high = _mm_cmpeq_epi32(halves_or(lines[2], lines[3]), zero);
+  const __m128i low = _mm_cmpeq_epi32(halves_or(two_slots(0), two_slots(1)), zero);
+  const __m128i high = _mm_cmpeq_epi32(halves_or(two_slots(2), two_slots(3)), zero);
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), zero)));
 }
 
 inline unsigned Bucket::resident_slots() const {
-  const auto* const lines = reinterpret_cast<const __m128*>(slots);
   // Moves the lowest bit of each slot to where the sign of a float is.
   const auto signs = [](__m128 a, __m128 b) {
     const __m128 low_halves = _mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
     return static_cast<unsigned>(
         _mm_movemask_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(low_halves), 31))));
   };
-  return signs(lines[0], lines[1]) | signs(lines[2], lines[3]) << 4;
+  return signs(two_slots(0), two_slots(1)) | signs(two_slots(2), two_slots(3)) << 4;
 }
 
 #else
@@ -156,10 +181,10 @@ inline unsigned Bucket::with_tag(std::uint64_t tag) const {
   return mask;
 }
 
-inline unsigned Bucket::empty_slots() const {
-  unsigned mask = 0;
-  for (unsigned i = 0; i < kSlots; ++i) mask |= static_cast<unsigned>(slots[i].empty()) << i;
-  return mask;
+inline unsigned Bucket::without(std::uint64_t mask) const {
+  unsigned found = 0;
+  for (unsigned i = 0; i < kSlots; ++i) found |= static_cast<unsigned>((slots[i].word() & mask) == 0) << i;
+  return found;
 }
 
 inline unsigned Bucket::resident_slots() const {

@@ -15,6 +15,7 @@ void Recovery::apply_later(const Record& record, std::uint32_t value_bytes, Loca
 
 void Recovery::apply_group() {
   const std::size_t count = std::exchange(grouped_, 0);
+  for (std::size_t i = 0; i < count; ++i) shard_.prefetch_alternate(group_[i].record.db, group_[i].hash);
   for (std::size_t i = 0; i < count; ++i) shard_.prefetch_entry(group_[i].record.db, group_[i].hash);
   for (std::size_t i = 0; i < count; ++i)
     apply(group_[i].record, group_[i].hash, group_[i].value_bytes, group_[i].location);

@@ -80,9 +80,14 @@ void Recovery::apply_items(std::span<const HintStream::Item> items, const Piece&
     const Record& record = items[i].hint.record;
     shard_.prefetch({record.db, record.key, items[i].hash});
   };
-  for (std::size_t i = 0; i < 2 * kGroup; ++i) prefetch_bucket(i);
+  const auto prefetch_alternate = [&](std::size_t i) {
+    if (i < items.size()) shard_.prefetch_alternate(items[i].hint.record.db, items[i].hash);
+  };
+  for (std::size_t i = 0; i < 3 * kGroup; ++i) prefetch_bucket(i);
+  for (std::size_t i = 0; i < 2 * kGroup; ++i) prefetch_alternate(i);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    prefetch_bucket(i + 2 * kGroup);
+    prefetch_bucket(i + 3 * kGroup);
+    prefetch_alternate(i + 2 * kGroup);
     if (const std::size_t near = i + kGroup; near < items.size())
       shard_.prefetch_entry(items[near].hint.record.db, items[near].hash);
     apply_item(items[i], piece);

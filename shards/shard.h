@@ -94,6 +94,7 @@ class Shard final : public Keyspace {
     index_of(key.db).prefetch(key.hash);
     return key.hash;
   }
+  void prefetch_alternate(int db, std::uint64_t hash) const { index_of(db).prefetch_alternate(hash); }
   void prefetch_entry(int db, std::uint64_t hash) const { index_of(db).prefetch_entry(hash); }
   // The length of the key's value when that is cold, so that a read would have to be staged. Counts and
   // changes nothing.

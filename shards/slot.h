@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slot: what the index keeps in its tables for one key, 8 bytes: tag << 48 | pointer | clock << 1 | resident.
-// Zero is empty. Pointers are 8-byte aligned and below 2^48. The `resident` bit says that the entry carries
-// its value; `clock` is what the cache (shard_cache.cc) knows of the key, or eviction (eviction.h) if there
-// is any. Owner thread only, as the index.
+// A pointer of 0 is empty: never used, or vacated. Pointers are 8-byte aligned and below 2^48. The `resident`
+// bit says that the entry carries its value; `clock` is what the cache (shard_cache.cc) knows of the key, or
+// eviction (eviction.h) if there is any. Owner thread only, as the index.
 #pragma once
 
 #include <cstdint>
@@ -26,17 +26,27 @@ class Slot {
   Slot(std::uint64_t hash, Entry* entry, bool resident)
       : word_(tag_of(hash) << 48 | reinterpret_cast<std::uint64_t>(entry) | (resident ? 1 : 0)) {}
 
+  // An empty slot of a bucket that was full once (index_table.h).
+  static Slot vacated() {
+    Slot slot;
+    slot.word_ = 2;
+    return slot;
+  }
+
   static std::uint64_t tag_of(std::uint64_t hash) { return hash & 0xffff; }
-  bool empty() const { return word_ == 0; }
+  bool empty() const { return (word_ & kPointer) == 0; }
   std::uint64_t tag() const { return word_ >> 48; }
-  Entry* entry() const { return reinterpret_cast<Entry*>(word_ & 0x0000fffffffffff8ull); }
+  Entry* entry() const { return reinterpret_cast<Entry*>(word_ & kPointer); }
   bool resident() const { return (word_ & 1) != 0; }
+  std::uint64_t word() const { return word_; }
   unsigned clock() const { return static_cast<unsigned>(word_ >> 1 & 3); }
   void set_clock(unsigned clock) { word_ = (word_ & ~6ull) | std::uint64_t{clock} << 1; }
   // Replaces the entry (the old one is the caller's to destroy); the tag and clock stay.
   void set_entry(Entry* entry, bool resident) {
     word_ = (word_ & 0xffff000000000006ull) | reinterpret_cast<std::uint64_t>(entry) | (resident ? 1 : 0);
   }
+
+  static constexpr std::uint64_t kPointer = 0x0000fffffffffff8;
 
  private:
   std::uint64_t word_ = 0;

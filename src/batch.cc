@@ -190,16 +190,19 @@ void Batch::stage_ahead(Worker& here) {
 void Batch::prefetch(Worker& here) {
   if (requests_.size() - next_ < 2) return;
   const std::size_t count = std::min(requests_.size() - next_, limits::kPrefetched);
-  for (std::size_t i = 0; i < count; ++i) {
-    const Request& request = requests_[next_ + i];
-    if (request.command->keys.first == 0) continue;
-    here.host(request.shard).shard.prefetch(first_key(request));
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const Request& request = requests_[next_ + i];
-    if (request.command->keys.first != 0)
-      here.host(request.shard).shard.prefetch_entry(request.db, request.first_key_hash);
-  }
+  const auto for_each_key = [&](auto prefetch) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Request& request = requests_[next_ + i];
+      if (request.command->keys.first != 0) prefetch(here.host(request.shard).shard, request);
+    }
+  };
+  for_each_key([this](const Shard& shard, const Request& request) { shard.prefetch(first_key(request)); });
+  for_each_key([](const Shard& shard, const Request& request) {
+    shard.prefetch_alternate(request.db, request.first_key_hash);
+  });
+  for_each_key([](const Shard& shard, const Request& request) {
+    shard.prefetch_entry(request.db, request.first_key_hash);
+  });
 }
 
 // Notes what must be committed before the replies may leave: what the command changed, and what it saw.

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
-  // Never destroyed: to free millions of entries one by one, just before the process ends, would only take time.
+  // Never destroyed: to free millions of entries one by one, just before the process ends, would only take
+  // time.
   static auto* const server = new stave::Server(std::move(*launch));
   const stave::Status status = server->run();
   return status.ok() ? 0 : fail(status.message());

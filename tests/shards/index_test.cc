@@ -94,7 +94,9 @@ std::string key_of(std::uint64_t i) {
 // Random operations over `key_count` keys; `growth` of 100 are insertions.
 void run_random(Model& model, std::mt19937_64& random, int steps, std::uint64_t key_count, unsigned growth) {
   Index::Hand hand;
+  Index::Hand forgetting;
   for (int i = 0; i < steps; ++i) {
+    if (random() % 1000 == 0) model.index().forget_cold(forgetting, random() % 1000);
     const std::string key = key_of(random() % key_count);
     const auto choice = random() % 100;
     if (choice < growth) {
@@ -400,6 +402,7 @@ TEST_CASE("prefetching changes nothing and takes any hash") {
   for (std::uint64_t i = 0; i < 3000; ++i) {
     model.put(key_of(i), "", false);
     model.index().prefetch(random());
+    model.index().prefetch_alternate(random());
     model.index().prefetch_entry(random());
   }
   model.check_all();
