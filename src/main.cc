@@ -2,6 +2,7 @@
 // stave-server: reads the settings, opens the log, runs the server.
 #include <csignal>
 #include <cstdio>
+#include <memory>
 
 #include "src/config.h"
 #include "src/logger.h"
@@ -35,9 +36,11 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
-  // Never destroyed: to free millions of entries one by one, just before the process ends, would only take
-  // time.
-  static auto* const server = new stave::Server(std::move(*launch));
+  auto server = std::make_unique<stave::Server>(std::move(*launch));
   const stave::Status status = server->run();
+#if !defined(__SANITIZE_ADDRESS__)
+  // To free millions of entries one by one, just before the process ends, would only take time.
+  static_cast<void>(server.release());
+#endif
   return status.ok() ? 0 : fail(status.message());
 }
