@@ -2,9 +2,7 @@
 // Log: the append-only end of one shard. Commands append records to a buffer in memory; flush(), once for
 // each loop turn, hands them on. What "committed" means depends on the mode:
 //
-//   always          a durable O_DIRECT write; one in flight, what arrives meanwhile forms the next group,
-//   which
-//                   may wait for more (commit_gather.h)
+//   always          a durable O_DIRECT write; one in flight, what arrives meanwhile forms the next group
 //   everysec, no    the kernel has the bytes (a buffered write inside flush()); synced each second, or never
 //
 // Owner thread only. Invariants: GSNs are dense; durable_gsn <= written_gsn <= last_gsn; bytes of a batch are
@@ -21,7 +19,6 @@
 #include <vector>
 
 #include "shards/background.h"
-#include "shards/commit_gather.h"
 #include "shards/disk.h"
 #include "shards/disk_quota.h"
 #include "shards/entry.h"
@@ -50,8 +47,6 @@ class Log {
     std::uint64_t disk_bytes_max = 0;  // the shard's share of maxdisk; 0 = no limit
     SyncMode mode = SyncMode::kEverysec;
     Fault fault = Fault::kNone;  // tests only
-    // Monotonic; for commits that wait for more to come. Null: none does.
-    std::function<std::int64_t()> clock_ns = nullptr;
     // Told when writes begin to be refused, and when they are taken again.
     std::function<void(const std::string&)> warn = [](const std::string&) {};
   };
@@ -122,8 +117,6 @@ class Log {
 
   // Hands on what was appended since the last call, as the mode says.
   void flush();
-  // True while a commit waits for more to come (commit_gather.h): flush() is to be called again soon.
-  bool gathers() const;
   // Starts a sync of what was written and not yet synced (everysec: each second; no: when a segment is full).
   // Nothing if one is under way.
   void start_sync();
@@ -225,7 +218,6 @@ class Log {
   LogBuffer committing_;
   std::uint64_t commit_gsn_ = 0;
   bool commit_in_flight_ = false;
-  CommitGather gather_;
   IoRequest zero_;
   AlignedBuffer zeros_;
   std::uint64_t zeroed_bytes_ = 0;  // of the active segment: blocks before this have been written once

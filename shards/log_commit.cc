@@ -59,13 +59,8 @@ void Log::write_buffered(LogBuffer& buffer) {
   }
 }
 
-bool Log::gathers() const {
-  return options_.clock_ns && mode_ == SyncMode::kAlways && !commit_in_flight_ && !failed() &&
-         gather_.holds(last_gsn_ - durable_gsn_, options_.clock_ns());
-}
-
 void Log::start_commit() {
-  if (commit_in_flight_ || syncs_in_flight_ > 0 || durable_gsn_ == last_gsn_ || gathers()) return;
+  if (commit_in_flight_ || syncs_in_flight_ > 0 || durable_gsn_ == last_gsn_) return;
   // What was written before the mode became `always` must be durable first.
   if (written_gsn_ > durable_gsn_) return start_sync();
   // The end of an earlier segment may have gone out with the commit before this one.
@@ -108,7 +103,6 @@ void Log::submit_commit(LogBuffer& buffer) {
   commit_.owner = this;
   commit_.done = [](IoRequest& request) { static_cast<Log*>(request.owner)->commit_done(request); };
   commit_in_flight_ = true;
-  if (options_.clock_ns) gather_.began(last_gsn_ - durable_gsn_, options_.clock_ns());
   disk_.submit(commit_);
   if (options_.fault == Fault::kAckBeforeWrite) written_gsn_ = durable_gsn_ = commit_gsn_;
 }
@@ -123,8 +117,6 @@ void Log::commit_done(IoRequest& request) {
   ++counters_.commits;
   counters_.bytes_written += request.bytes;
   segment.written_bytes = segment.durable_bytes = committing_.base + committing_.used;
-  if (options_.clock_ns)
-    gather_.ended(commit_gsn_ - durable_gsn_, last_gsn_ - commit_gsn_, options_.clock_ns());
   written_gsn_ = durable_gsn_ = commit_gsn_;
   committing_.used = 0;
   committing_.trim();

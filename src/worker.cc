@@ -130,7 +130,6 @@ Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recove
   options.log.segment_bytes = static_cast<std::uint64_t>(settings_.segment_bytes);
   options.log.disk_bytes_max = share_of(settings_.maxdisk, server_.shard_count());
   options.log.mode = mode_of(settings_.appendfsync);
-  options.log.clock_ns = [this] { return command_clock_ns(); };
   options.warn = options.log.warn = [](const std::string& line) { log_warning(line); };
   hosts_.resize(server_.shard_count());
   std::erase(owned_, hosts_[shard].get());

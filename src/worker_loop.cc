@@ -90,9 +90,7 @@ void Worker::on_prepare() {
   // What close callbacks and the like have left since on_check.
   if (!outputs_.empty()) put_out();
   wake_peers();
-  const bool gathers =
-      std::any_of(owned_.begin(), owned_.end(), [](ShardHost* host) { return host->shard.log().gathers(); });
-  const bool sleeps = !gathers && ready_.empty() && mailbox_.prepare_to_sleep();
+  const bool sleeps = ready_.empty() && mailbox_.prepare_to_sleep();
   if (sleeps == !no_sleep_) return;
   no_sleep_ = !sleeps;
   // An active idle handle makes libuv poll without waiting.

@@ -67,67 +67,6 @@ TEST_CASE("who waits for the disk goes on when the mode asks for less") {
   CHECK(told > 0);
 }
 
-TEST_CASE(
-    "a commit that waits for more goes out when they are there, when time is up, and when the mode changes") {
-  const TempDirectory directory;
-  std::int64_t now_ns = 1'000'000;
-  auto disk = std::move(*open_disk("threads", nullptr));
-  SegmentTable segments;
-  Log log(*disk, segments,
-          {.directory = directory.path(),
-           .segment_bytes = limits::kSegmentBytesMin,
-           .mode = SyncMode::kAlways,
-           .clock_ns = [&now_ns] { return now_ns; }});
-  const auto append = [&](int count) {
-    for (int i = 0; i < count; ++i) {
-      REQUIRE(log.reserve(record_bytes(1, 1, false), 0).ok());
-      Record record;
-      record.kind = RecordKind::kString;
-      record.key = "k";
-      record.value = "v";
-      log.append(record);
-    }
-    log.flush();
-  };
-  const auto finish = [&] {
-    disk->flush();
-    now_ns += 100'000;
-    while (disk->in_flight() > 0) disk->wait();
-  };
-  append(20);
-  CHECK_FALSE(log.gathers());
-  finish();
-  REQUIRE(log.counters().commits == 1);
-
-  append(5);
-  CHECK(log.gathers());
-  finish();
-  CHECK(log.durable_gsn() == 20);
-  append(15);
-  CHECK_FALSE(log.gathers());
-  finish();
-  CHECK(log.durable_gsn() == 40);
-  CHECK(log.counters().commits == 2);
-
-  append(5);
-  REQUIRE(log.gathers());
-  now_ns += CommitGather::kHoldNsMax;
-  CHECK_FALSE(log.gathers());
-  log.flush();
-  finish();
-  CHECK(log.durable_gsn() == 45);
-
-  append(20);  // the last hold was in vain: this one goes out at once
-  finish();
-  append(5);
-  REQUIRE(log.gathers());
-  log.set_mode(SyncMode::kEverysec);
-  CHECK_FALSE(log.gathers());
-  log.flush();
-  CHECK(log.committed_gsn() == 70);
-  while (!log.idle()) disk->wait();
-}
-
 // Jobs run when the test says so.
 struct LaterBackground final : Background {
   void run(std::function<void()> work, std::function<void()> done) override {

@@ -50,7 +50,6 @@ class Simulation {
  private:
   static constexpr int kDbs = 2;
   static constexpr std::int64_t kSecondMs = 1000;
-  static constexpr std::int64_t kLookNs = 50'000;
   static constexpr std::uint64_t kRecordBytesMax = 8u << 10;  // more than any that the workload writes
 
   using Name = std::pair<int, std::string>;  // db, key
@@ -176,7 +175,6 @@ class Simulation {
   std::unique_ptr<TransactionLedger> ledger_;
   std::vector<std::unique_ptr<StartedRead>> reads_;
   std::int64_t now_ms_ = 1'000'000;
-  std::int64_t clock_ns_ = 0;  // each look at it takes kLookNs
   std::int64_t last_sync_ms_ = 0;
   SyncMode mode_ = SyncMode::kEverysec;
   std::uint64_t segment_bytes_ = 64u << 10;

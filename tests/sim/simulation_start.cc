@@ -42,8 +42,6 @@ bool Simulation::recover() {
     options.log.segment_bytes = segment_bytes_;
     options.log.mode = mode_;
     options.log.fault = fault_;
-    // Not in all runs: commits that wait for more to come are fewer.
-    if (seed_ % 3 == 1) options.log.clock_ns = [this] { return clock_ns_ += kLookNs; };
     shards_[number] = std::make_unique<Shard>(*disk_, background_, options);
     shards_[number]->set_now(now_ms_);
     shards_[number]->compaction().set({.threshold_percent = threshold_percent_, .budget_bytes = 0});
