@@ -4,7 +4,7 @@
 //
 // A table is an array of 8, 16, ... 64 buckets and nothing else. A bucket is one cache line of 8 slots.
 // A tag chooses two buckets; its slot is in the first one, or in the alternate one when the first was full.
-// A bucket in which a slot was never used was never full, so no slot of its is in an alternate one: most
+// A bucket in which a slot was never used was never full, so none of its keys is in an alternate one: most
 // lookups need one cache line. Erasing in a bucket that was full leaves a vacated slot, to keep that so.
 // When both are full, slots move to their other bucket until one is free: tables get 92 % full before they
 // must grow. Nothing here looks at entries.

@@ -9,6 +9,14 @@
 #include "src/server.h"
 #include "src/version.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define STAVE_LOOKS_FOR_LEAKS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STAVE_LOOKS_FOR_LEAKS
+#endif
+#endif
+
 namespace {
 
 int fail(const std::string& message) {
@@ -38,7 +46,7 @@ int main(int argc, char** argv) {
   std::signal(SIGHUP, SIG_IGN);
   auto server = std::make_unique<stave::Server>(std::move(*launch));
   const stave::Status status = server->run();
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(STAVE_LOOKS_FOR_LEAKS)
   // To free millions of entries one by one, just before the process ends, would only take time.
   static_cast<void>(server.release());
 #endif
