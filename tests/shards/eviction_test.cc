@@ -59,7 +59,7 @@ TEST_CASE("a policy that evicts keeps the index within its memory, and the keys 
     evict_all(test);
     CHECK(test.shard().index_bytes() <= index_bytes / 2);
     left = test.shard().sizes().keys[0];
-    CHECK(left > 1000);  // tables shrink when a bucket happens to be empty, so this varies: 1948 to 2407 seen
+    CHECK(left > 1500);  // tables shrink when a bucket happens to be empty: 1922 to 2495 were seen
     CHECK(left + test.shard().counters().evicted == 10'000);
     test.flush();
     test.crash();
