@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <unordered_map>
 
 #include "shards/hint.h"
 #include "shards/key_table.h"
@@ -88,9 +89,13 @@ class Replay {
   bool apply(const HintEntry& entry) {
     const Record& record = entry.record;
     if (is_superseded(record)) return true;
+    if (is_value(record.kind)) return set(record, bytes_of(entry));
+    if (is_edits(record.kind)) {
+      const auto here = static_cast<std::uint32_t>(segments_.size() - 1);
+      edits_[record.db][digest_key(record.key)].push_back({record.gsn, here, bytes_of(entry)});
+      return true;
+    }
     switch (record.kind) {
-      case RecordKind::kString:
-        return set(record, bytes_of(entry));
       case RecordKind::kTombstone:
         segments_.back().tombstone_bytes += bytes_of(entry);
         return set(record, 0);
@@ -98,6 +103,7 @@ class Replay {
         for (const auto& [digest, newest] : tables_[record.db]) count(record.db, newest, -1);
         tables_[record.db].clear();
         hidden_[record.db].clear();
+        edits_[record.db].clear();
         return true;
       case RecordKind::kSwap:
         if (record.value.size() == db_map_.size())
@@ -105,6 +111,19 @@ class Replay {
         return true;
       default:
         return true;
+    }
+  }
+  // After the last record: edits are live if they follow the newest snapshot of their key.
+  void count_edits() {
+    for (std::size_t db = 0; db < edits_.size(); ++db) {
+      for (const auto& [digest, chain] : edits_[db]) {
+        const auto newest = tables_[db].find(digest);
+        if (newest == tables_[db].end()) continue;
+        for (const Edits& edits : chain) {
+          if (edits.gsn > newest->second.gsn && newest->second.bytes != 0)
+            segments_[edits.segment].live_bytes += edits.bytes;
+        }
+      }
     }
   }
   // How many tombstones of each segment have hidden a newer value for good. Compaction may move one behind a
@@ -122,6 +141,13 @@ class Replay {
   }
 
  private:
+  struct Edits {
+    std::uint64_t gsn = 0;
+    std::uint32_t segment = 0;
+    std::uint64_t bytes = 0;
+  };
+  using EditTable = std::unordered_map<KeyDigest, std::vector<Edits>, KeyDigestHash>;
+
   // As in Recovery: what a flush or a swap has made void that compaction has left out.
   bool is_superseded(const Record& record) const {
     if (record.kind == RecordKind::kSwap) return record.gsn <= manifest_.swap_gsn;
@@ -152,6 +178,7 @@ class Replay {
   const Manifest& manifest_;
   std::vector<SegmentCheck>& segments_;
   KeyTables tables_;
+  std::array<EditTable, limits::kDatabases> edits_;  // by database of the log
   KeyTables hidden_;  // keys that a tombstone older than their value has removed last
   std::array<std::uint64_t, limits::kDatabases> keys_{};  // by database of the log
   std::array<std::uint8_t, limits::kDatabases> db_map_;
@@ -184,6 +211,7 @@ class ShardChecker {
       check_segment(segment, first);
       first = false;
     }
+    replay_.count_edits();
     for (const auto& [segment, count] : replay_.hiding()) {
       if (files_.manifest_fault.empty())
         tell_out_of_order(directory_ + "/" + result_.segments[segment].name, count);

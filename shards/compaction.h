@@ -149,6 +149,7 @@ class Compaction {
   void prefetch(std::size_t from, std::size_t to) const;
   void prefetch_entries(std::size_t from, std::size_t to) const;
   bool is_kept(const Item& item);
+  bool is_pointed_at(const Item& item) const;
   Slot* find(const Item& item) const;
   void enter_transaction(const Record& record);
   void note_swap(const Record& record);

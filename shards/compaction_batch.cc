@@ -20,6 +20,11 @@ std::int64_t now_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+// Kept for what it says of others, not for itself.
+bool is_mark(RecordKind kind) {
+  return !is_value(kind) && !is_edits(kind);
+}
+
 std::uint64_t bytes_of(const Record& record) {
   return record_bytes(record.key.size(), record.value.size(), record.has(kHasExpiry));
 }
@@ -105,7 +110,7 @@ void Compaction::judge_slice() {
 std::uint64_t Compaction::judge(Item& item) {
   const std::uint64_t size = bytes_of(item.record);
   item.keep = is_kept(item);
-  if (item.keep && item.record.kind == RecordKind::kString) run_->kept_bytes += size;
+  if (item.keep && !is_mark(item.record.kind)) run_->kept_bytes += size;
   counters_.bytes_read += size;
   return item.keep ? 2 * size : size;
 }
@@ -138,11 +143,17 @@ bool Compaction::is_kept(const Item& item) {
   if (!record.has(kContinues)) run.in_void_batch = false;
   if (is_void) return false;
   switch (record.kind) {
-    case RecordKind::kString: {
-      const Slot* slot = find(item);
-      const Location here{run.victims[run.at], item.offset_bytes};
-      return slot != nullptr && slot->entry()->location() == here;
-    }
+    case RecordKind::kString:
+    case RecordKind::kList:
+    case RecordKind::kSet:
+    case RecordKind::kZset:
+    case RecordKind::kHash:
+      return is_pointed_at(item);
+    case RecordKind::kListEdits:
+    case RecordKind::kSetEdits:
+    case RecordKind::kZsetEdits:
+    case RecordKind::kHashEdits:
+      return shard_.is_live_edits(record.db, find(item), record.gsn) || is_pointed_at(item);
     case RecordKind::kTombstone:
       if (shard_.options_.fault() == Fault::kDropTombstoneEarly) return false;
       return record.gsn > run.hiding_gsn && find(item) == nullptr;
@@ -159,6 +170,13 @@ bool Compaction::is_kept(const Item& item) {
       return false;
   }
   return false;
+}
+
+// By the index.
+bool Compaction::is_pointed_at(const Item& item) const {
+  const Slot* slot = find(item);
+  const Location here{run_->victims[run_->at], item.offset_bytes};
+  return slot != nullptr && slot->entry()->location() == here;
 }
 
 Slot* Compaction::find(const Item& item) const {
@@ -218,19 +236,24 @@ void Compaction::repoint_slice() {
 void Compaction::repoint(const Item& item) {
   const Run& run = *run_;
   Segment& output = *shard_.segments_[run.output_slot];
-  if (item.record.kind != RecordKind::kString) {
+  if (is_mark(item.record.kind)) {
     output.tombstone_bytes += bytes_of(item.record);
     return;
   }
   Slot* slot = find(item);
   if (slot == nullptr) return;
+  const int log_db = item.record.db;
+  const Location location{run.output_slot, item.offset_bytes};
+  if (is_edits(item.record.kind) && !shard_.begins_chain(log_db, slot, item.record.gsn))
+    return shard_.repoint_edits(log_db, slot, item.record, location, run.victims);
   Entry& entry = *slot->entry();
   const std::uint32_t old = entry.location().segment();
   const bool changed = std::find(run.victims.begin(), run.victims.end(), old) == run.victims.end();
   if (changed && shard_.options_.fault() != Fault::kOverwriteNewer) return;
-  shard_.count_live(entry, -1);
-  entry.set_location({run.output_slot, item.offset_bytes});
-  shard_.count_live(entry, 1);
+  const std::uint64_t bytes = record_bytes(entry);
+  shard_.count_bytes(old, bytes, -1);
+  entry.set_location(location);
+  shard_.count_bytes(run.output_slot, bytes, 1);
 }
 
 void Compaction::count_slice(std::int64_t started_ns) {

@@ -134,7 +134,7 @@ Status Database::read_meta(Disk& disk) {
   std::uint32_t version = 0;
   if (!(lines >> word >> version) || word != "stave-database")
     return Status::error(path + ": is not the meta file of a database");
-  if (version != kFormatVersion) {
+  if (version < kFormatVersionMin || version > kFormatVersion) {
     return Status::error(path + ": has format version " + std::to_string(version) +
                          ", this program reads version " + std::to_string(kFormatVersion));
   }

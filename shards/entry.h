@@ -8,6 +8,9 @@
 //   pad 1 | [expiry ms 8, if kExpires] | key | [value, if the slot says resident]
 //
 // So a cold string with a 16-byte key and no expiry takes 30 bytes, which allocators round to 32.
+// The value of a collection is its packed form (packed.h), or, with kOutgrown, 8 bytes of a pointer to what
+// the entry owns; the value length is that of its last snapshot in the log in any case.
+//
 // An entry never changes its size: giving it a value, an expiry or another length makes a new one.
 #pragma once
 
@@ -17,6 +20,8 @@
 #include <string_view>
 
 namespace stave {
+
+class Collection;
 
 // Type of a value. Persistent (record kinds refer to it): never renumber.
 enum class Type : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 5 };
@@ -45,6 +50,8 @@ class Entry {
     kLongKey = 2,
     kStaged = 4,       // resident since a read for a command that has not come back for the value yet
     kRawEncoding = 8,  // made by APPEND, SETRANGE, SETBIT, ...: OBJECT ENCODING says raw
+    kOutgrown = 16,    // resident: the value is a Collection
+    kChained = 32,     // cold: edits follow its snapshot in the log (cold_chains.h)
   };
 
   struct Fields {
@@ -52,10 +59,11 @@ class Entry {
     std::string_view value;  // bytes when `resident`, otherwise ignored
     std::uint32_t value_bytes = 0;
     bool resident = false;
-    std::int64_t expiry_ms = 0;  // Unix time; 0 means none
+    Collection* collection = nullptr;  // instead of `value`; the entry's to own
+    std::int64_t expiry_ms = 0;        // Unix time; 0 means none
     Location location;
     Type type = Type::kString;
-    std::uint8_t flags = 0;  // kRawEncoding only; the others follow from the fields
+    std::uint8_t flags = 0;  // kRawEncoding and kChained only; the others follow from the fields
   };
 
   // Allocates. The caller owns the result until Entry::destroy.
@@ -63,11 +71,22 @@ class Entry {
   static void destroy(Entry* entry);
 
   std::string_view key() const { return {bytes() + key_offset(), key_bytes()}; }
-  // REQUIRES: the slot that points here says resident.
+  // REQUIRES: the slot that points here says resident; not outgrown.
   std::string_view value() const { return {bytes() + key_offset() + key_bytes(), value_bytes()}; }
+  // Null unless outgrown.
+  Collection* collection() const {
+    return has(kOutgrown) ? load<Collection*>(key_offset() + key_bytes()) : nullptr;
+  }
+  // The caller's to own from now on; the entry is good for nothing but to be destroyed.
+  Collection* release_collection() {
+    Collection* const released = collection();
+    set_flag(kOutgrown, false);
+    return released;
+  }
   char* mutable_value() { return mutable_bytes() + key_offset() + key_bytes(); }
 
   std::uint32_t value_bytes() const { return load<std::uint32_t>(kValueBytesAt); }
+  void set_value_bytes(std::uint32_t bytes) { store(kValueBytesAt, bytes); }
   std::uint32_t key_bytes() const {
     const auto small = load<std::uint8_t>(kKeyBytesAt);
     return small == kLongKeyMark ? load<std::uint32_t>(kHeaderBytes) : small;

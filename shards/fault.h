@@ -28,9 +28,10 @@ enum class Fault : std::uint8_t {
   kReplaceBeforeSync,    // compaction removes segments whose copy is not durable
   kRecycleShared,        // compaction makes a new segment of a file that a backup has, too
   kOverwriteNewer,       // compaction points a key that has changed meanwhile at the old value
+  kDemoteChanged,        // a collection leaves memory without a snapshot of its edits
 };
 
-inline constexpr Fault kLastFault = Fault::kOverwriteNewer;
+inline constexpr Fault kLastFault = Fault::kDemoteChanged;
 
 inline const char* name_of(Fault fault) {
   constexpr const char* kNames[] = {"none",
@@ -50,7 +51,8 @@ inline const char* name_of(Fault fault) {
                                     "drop unsettled",
                                     "replace before sync",
                                     "recycle shared",
-                                    "overwrite newer"};
+                                    "overwrite newer",
+                                    "demote changed"};
   return kNames[static_cast<std::size_t>(fault)];
 }
 

@@ -36,7 +36,7 @@ void HintWriter::add(const Record& record, std::uint64_t offset_bytes) {
   put(entries_, record.gsn);
   if (record.has(kHasExpiry)) put(entries_, record.expiry_ms);
   entries_.append(record.key);
-  if (record.kind != RecordKind::kString) entries_.append(record.value);
+  if (hint_has_value(record.kind)) entries_.append(record.value);
   ++count_;
 }
 
@@ -121,10 +121,10 @@ Status HintReader::check_entries() const {
     if (bytes_.size() - at < kEntryBytes) return Status::error("has a wrong length");
     const std::string_view entry = std::string_view(bytes_).substr(at);
     const bool has_expiry = (get<std::uint8_t>(entry, 1) & kHasExpiry) != 0;
-    const bool is_string = get<RecordKind>(entry, 0) == RecordKind::kString;
+    const bool has_value = hint_has_value(get<RecordKind>(entry, 0));
     const std::uint64_t size = kEntryBytes + (has_expiry ? 8u : 0u) +
                                std::uint64_t{get<std::uint32_t>(entry, 4)} +
-                               (is_string ? 0u : get<std::uint32_t>(entry, 8));
+                               (has_value ? get<std::uint32_t>(entry, 8) : 0u);
     if (entry.size() < size) return Status::error("has a wrong length");
     at += size;
   }
@@ -154,7 +154,7 @@ HintEntry HintReader::decode(std::size_t& at) const {
     body += 8;
   }
   entry.record.key = bytes.substr(body, key_bytes);
-  if (entry.record.kind != RecordKind::kString) {
+  if (hint_has_value(entry.record.kind)) {
     entry.record.value = bytes.substr(body + key_bytes, entry.value_bytes);
   }
   at += entry_bytes(entry);

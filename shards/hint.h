@@ -10,7 +10,7 @@
 //             entries u64
 //   file   := header | entry * entries
 //   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 |
-//             GSN u64 | [expiry i64 if kHasExpiry] | key | [value, for kinds other than kString]
+//             GSN u64 | [expiry i64 if kHasExpiry] | key | [value, for kinds other than values and edits]
 //
 // Entries are in the order of the log. Batches of transactions that recovery found void are left out.
 #pragma once
@@ -27,7 +27,12 @@
 
 namespace stave {
 
-// One entry: a record without the value of a string. The views point into the hint's bytes.
+// Whether entries of this kind have the record's value.
+constexpr bool hint_has_value(RecordKind kind) {
+  return !is_value(kind) && !is_edits(kind);
+}
+
+// One entry: a record, without what is a key's value or a part of it. The views point into the hint's bytes.
 struct HintEntry {
   Record record;
   std::uint32_t value_bytes = 0;

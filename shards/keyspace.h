@@ -9,11 +9,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "shards/edits.h"
 #include "shards/entry.h"
 #include "shards/hash_key.h"
 #include "shards/status.h"
 
 namespace stave {
+
+class Collection;
 
 // A key of one of the 16 databases. It is hashed once, when it is made.
 struct Key {
@@ -36,17 +39,25 @@ struct Found {
   Type type = Type::kString;
   bool raw_encoding = false;
   std::uint8_t clock = 0;         // of its slot: the cache's use counter
-  std::uint32_t value_bytes = 0;  // known for cold values too
+  std::uint32_t value_bytes = 0;  // known for cold values too; of a collection: of its last snapshot
   std::int64_t expiry_ms = 0;     // Unix time; 0 = never
-  std::string_view value;         // good until the next change of any key of this Keyspace
+  // Good until the next change of any key of this Keyspace. Of a collection: its packed form (packed.h), or
+  // empty when it has outgrown that; `collection` is the value then.
+  std::string_view value;
+  const Collection* collection = nullptr;
 };
 
-// A string to store. `expiry_ms` is Unix time, 0 = never.
-struct NewString {
-  std::string_view value;
+// A value to store. `expiry_ms` is Unix time, 0 = never.
+struct NewValue {
+  std::string_view value;  // a string's bytes, or a collection's packed form with at least one element
   std::int64_t expiry_ms = 0;
   bool raw_encoding = false;  // what OBJECT ENCODING calls raw, however short
+  Type type = Type::kString;
 };
+
+// A value is one record in the log, and so are the changes of a collection that one command makes.
+inline constexpr Error kValueTooLarge{
+    "ERR the value would be larger than 512 MB, the limit of what is written as a whole"};
 
 class Keyspace {
  public:
@@ -58,8 +69,12 @@ class Keyspace {
   // runs again.
   virtual void want(Key key) = 0;
 
-  // Creates or replaces. `string.value` may point into the value that it replaces.
-  virtual Status set_string(Key key, const NewString& string) = 0;
+  // Creates or replaces. `value.value` may point into the value that it replaces.
+  virtual Status set_value(Key key, const NewValue& value) = 0;
+  // Changes a collection, or creates it; one without elements goes. What has no effect is not logged.
+  // REQUIRES: the key is absent, or a resident value of this type; `edits` point into no value of this
+  // Keyspace.
+  virtual Status edit(Key key, Type type, std::string_view edits, EditResult& result) = 0;
   // REQUIRES: the key exists.
   virtual Status remove(Key key) = 0;
   // REQUIRES: the key exists and its value is resident. 0 = never expires.

@@ -114,6 +114,7 @@ class Log {
   Location append(Record record);
   void begin_batch() { in_batch_ = true; }
   void end_batch();
+  bool in_batch() const { return in_batch_; }
 
   // Hands on what was appended since the last call, as the mode says.
   void flush();

@@ -37,7 +37,7 @@ std::size_t content_bytes(const char* record) {
 
 bool known_kind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kString) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kAbort);
+         kind <= static_cast<std::uint8_t>(RecordKind::kHashEdits);
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "shards/entry.h"
+
 namespace stave {
 
 // Persistent: never renumber.
@@ -27,13 +29,51 @@ enum class RecordKind : std::uint8_t {
   kSwap = 4,         // value: for each of the 16 databases that clients select, the `db` of its records
   kTransaction = 5,  // opens a batch of a transaction over several shards: see TransactionHeader
   kAbort = 6,        // value: id u64 of a transaction whose batch in this shard is void
+  kList = 7,         // key = a collection in its packed form (packed.h)
+  kSet = 8,
+  kZset = 9,
+  kHash = 10,
+  kListEdits = 11,  // value: changes of the collection that the key has (edits.h); and the key's expiry from
+  kSetEdits = 12,   // now on
+  kZsetEdits = 13,
+  kHashEdits = 14,
 };
+
+// Records of collections always have an expiry; 0: never.
+constexpr bool is_value(RecordKind kind) {
+  return kind == RecordKind::kString || (kind >= RecordKind::kList && kind <= RecordKind::kHash);
+}
+constexpr bool is_collection(RecordKind kind) {
+  return is_value(kind) && kind != RecordKind::kString;
+}
+constexpr bool is_edits(RecordKind kind) {
+  return kind >= RecordKind::kListEdits && kind <= RecordKind::kHashEdits;
+}
+// REQUIRES: is_value(kind) or is_edits(kind).
+constexpr Type type_of(RecordKind kind) {
+  if (kind == RecordKind::kString) return Type::kString;
+  const RecordKind first = is_edits(kind) ? RecordKind::kListEdits : RecordKind::kList;
+  return static_cast<Type>(static_cast<int>(kind) - static_cast<int>(first) + static_cast<int>(Type::kList));
+}
+constexpr RecordKind kind_of(Type type) {
+  if (type == Type::kString) return RecordKind::kString;
+  return static_cast<RecordKind>(static_cast<int>(type) - static_cast<int>(Type::kList) +
+                                 static_cast<int>(RecordKind::kList));
+}
+// REQUIRES: a collection.
+constexpr RecordKind edits_of(Type type) {
+  return static_cast<RecordKind>(static_cast<int>(type) - static_cast<int>(Type::kList) +
+                                 static_cast<int>(RecordKind::kListEdits));
+}
+static_assert(kind_of(Type::kHash) == RecordKind::kHash && type_of(RecordKind::kSet) == Type::kSet);
+static_assert(edits_of(Type::kHash) == RecordKind::kHashEdits);
 
 enum RecordFlag : std::uint8_t {
   kHasExpiry = 1,
   kContinues = 2,
   kRawString = 4,  // OBJECT ENCODING raw
   // 8 and 16 are kept for compression and encryption.
+  kChainHead = 32,  // of a collection: records of edits may follow it
 };
 
 struct Record {
@@ -53,6 +93,12 @@ inline constexpr std::size_t kRecordHeaderBytes = 24;
 // Bytes in the log of a record of this shape, padding included.
 constexpr std::uint64_t record_bytes(std::uint64_t key_bytes, std::uint64_t value_bytes, bool has_expiry) {
   return (kRecordHeaderBytes + (has_expiry ? 8 : 0) + key_bytes + value_bytes + 7) & ~std::uint64_t{7};
+}
+
+// Of the record that the entry points at.
+inline std::uint64_t record_bytes(const Entry& entry) {
+  const bool has_expiry = entry.type() != Type::kString || entry.has(Entry::kExpires);
+  return record_bytes(entry.key_bytes(), entry.value_bytes(), has_expiry);
 }
 
 // Writes the record with flags and CRC still open; finish_record() must follow. REQUIRES: `into` has

@@ -24,7 +24,7 @@ struct Held {
 
 HintEntry entry_of(const Record& record, std::uint64_t offset) {
   HintEntry entry{record, static_cast<std::uint32_t>(record.value.size()), offset};
-  if (record.kind == RecordKind::kString) entry.record.value = {};
+  if (!hint_has_value(record.kind)) entry.record.value = {};
   return entry;
 }
 

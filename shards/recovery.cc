@@ -333,9 +333,9 @@ Status Recovery::finish(const Complete& complete) {
   if (auto status = remove_garbage(); !status.ok()) return status;
   std::unordered_set<std::uint64_t> all_void = aborted_;
   all_void.insert(newly_void_.begin(), newly_void_.end());
-  shard_.recovered(manifest_, last_gsn_, last_number_, newly_void_, std::move(all_void));
+  Status status = shard_.recovered(manifest_, last_gsn_, last_number_, newly_void_, std::move(all_void));
   seal_again();
-  return {};
+  return status;
 }
 
 // Segments are sealed one after the other, and hinted when that is durable. So of the log's sealed segments

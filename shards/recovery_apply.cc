@@ -64,7 +64,9 @@ void Recovery::apply_batch(const Complete* complete) {
       const bool aborted = aborted_.contains(header.id);
       is_void = (aborted || !(*complete)(header)) && fault_ != Fault::kPartOfTransaction;
       if (is_void && !aborted) newly_void_.push_back(header.id);
-    } else if (!is_void) {
+    } else if (is_void) {
+      if (is_value(held.record.kind) || is_edits(held.record.kind)) shard_.note_void(held.record);
+    } else {
       apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
             held.location);
     }

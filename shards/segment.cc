@@ -53,7 +53,7 @@ Result<SegmentHeader> SegmentHeader::decode(std::string_view block) {
     return Status::error("is not a segment of Stave");
   }
   const auto version = get<std::uint32_t>(block, 8);
-  if (version != kFormatVersion) {
+  if (version < kFormatVersionMin || version > kFormatVersion) {
     return Status::error("has format version " + std::to_string(version) + ", this program reads version " +
                          std::to_string(kFormatVersion));
   }

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "shards/collection.h"
+
 namespace stave {
 
 Shard::Shard(Disk& disk, Background& background, Options options)
@@ -46,72 +48,83 @@ Found Shard::find(Key key, bool touch) {
   found.raw_encoding = entry.has(Entry::kRawEncoding);
   found.value_bytes = entry.value_bytes();
   found.expiry_ms = entry.expiry_ms();
-  if (found.resident) found.value = entry.value();
+  if (!found.resident) return found;
+  found.collection = entry.collection();
+  if (found.collection == nullptr)
+    found.value = entry.value();
+  else
+    found.value_bytes += static_cast<std::uint32_t>(found.collection->chain.bytes);
   return found;
 }
 
-Location Shard::log_string(int log_db, std::string_view name, const NewString& string) {
+Location Shard::log_value(int log_db, std::string_view name, const NewValue& value) {
+  const bool collection = value.type != Type::kString;
   Record record;
-  record.kind = RecordKind::kString;
-  record.flags = static_cast<std::uint8_t>((string.expiry_ms != 0 ? kHasExpiry : 0) |
-                                           (string.raw_encoding ? kRawString : 0));
+  record.kind = kind_of(value.type);
+  record.flags = static_cast<std::uint8_t>((collection || value.expiry_ms != 0 ? kHasExpiry : 0) |
+                                           (collection && is_outgrown(value.value) ? kChainHead : 0) |
+                                           (value.raw_encoding ? kRawString : 0));
   record.db = static_cast<std::uint8_t>(log_db);
-  record.expiry_ms = string.expiry_ms;
+  record.expiry_ms = value.expiry_ms;
   record.key = name;
-  record.value = string.value;
+  record.value = value.value;
   return log_.append(record);
 }
 
-Status Shard::set_string(Key key, const NewString& string) {
-  if (auto status =
-          log_.reserve(record_bytes(key.name.size(), string.value.size(), string.expiry_ms != 0), now_ms_);
-      !status.ok()) {
-    return status;
-  }
+Status Shard::set_value(Key key, const NewValue& value) {
+  if (value.value.size() > limits::kValueBytesMax) return kValueTooLarge;
+  if (auto status = log_.reserve(bytes_of(key.name, value), now_ms_); !status.ok()) return status;
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
   Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
-  const Location location = log_string(log_db, key.name, string);
-  store_string(log_db, slot, key.hash, key.name, string, location, true,
-               static_cast<std::uint32_t>(string.value.size()));
+  const Location location = log_value(log_db, key.name, value);
+  store_value(log_db, slot, key.hash, key.name, value, location, true,
+              static_cast<std::uint32_t>(value.value.size()));
   return {};
 }
 
 Status Shard::set_expiry(Key key, std::int64_t expiry_ms) {
-  const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   assert(slot != nullptr && slot->resident());
   const Entry& entry = *slot->entry();
-  return set_string(key, {entry.value(), expiry_ms, entry.has(Entry::kRawEncoding)});
+  if (entry.collection() != nullptr) return set_collection_expiry(key, log_db, slot, expiry_ms);
+  return set_value(key, {entry.value(), expiry_ms, entry.has(Entry::kRawEncoding), entry.type()});
 }
 
-// Puts a string into the index: `string.value` when it is resident, otherwise only its length.
-void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
-                         const NewString& string, Location location, bool resident,
-                         std::uint32_t value_bytes) {
+// Puts a value into the index: `value.value` when it is resident, otherwise only its length.
+void Shard::store_value(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
+                        const NewValue& value, Location location, bool resident, std::uint32_t value_bytes) {
   const std::int64_t old_expiry_ms = slot != nullptr ? slot->entry()->expiry_ms() : 0;
   if (slot != nullptr && resident && options_.eviction.on()) note_use(*slot);
-  if (slot != nullptr) {
+  const bool outgrown = resident && value.type != Type::kString && is_outgrown(value.value);
+  if (slot != nullptr && !outgrown) {
     Entry& old = *slot->entry();
-    if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == Type::kString &&
-        (old_expiry_ms != 0) == (string.expiry_ms != 0)) {
-      count_live(old, -1);
-      note_expiry(log_db, hash, old_expiry_ms, string.expiry_ms);
-      if (!string.value.empty()) std::memmove(old.mutable_value(), string.value.data(), string.value.size());
-      if (string.expiry_ms != 0) old.set_expiry_ms(string.expiry_ms);
+    if (resident && slot->resident() && old.value_bytes() == value_bytes && old.type() == value.type &&
+        old.collection() == nullptr && (old_expiry_ms != 0) == (value.expiry_ms != 0)) {
+      count_live(log_db, old, -1);
+      note_expiry(log_db, hash, old_expiry_ms, value.expiry_ms);
+      if (!value.value.empty()) std::memmove(old.mutable_value(), value.value.data(), value.value.size());
+      if (value.expiry_ms != 0) old.set_expiry_ms(value.expiry_ms);
       old.set_location(location);
-      old.set_flag(Entry::kRawEncoding, string.raw_encoding);
-      count_live(old, 1);
-      if (string.expiry_ms != old_expiry_ms) publish_sizes(log_db);
+      old.set_flag(Entry::kRawEncoding, value.raw_encoding);
+      count_live(log_db, old, 1);
+      if (value.expiry_ms != old_expiry_ms) publish_sizes(log_db);
       return;
     }
   }
   Entry::Fields fields;
   fields.key = name;
-  fields.value = string.value;
+  fields.value = value.value;
   fields.value_bytes = value_bytes;
   fields.resident = resident;
-  fields.expiry_ms = string.expiry_ms;
+  fields.expiry_ms = value.expiry_ms;
   fields.location = location;
-  if (string.raw_encoding) fields.flags = Entry::kRawEncoding;
+  fields.type = value.type;
+  if (value.raw_encoding) fields.flags = Entry::kRawEncoding;
+  if (outgrown) {
+    fields.collection = unpack(value.type, value.value).release();
+    fields.collection->chain.begin(log_.last_gsn());
+  }
   put_entry(log_db, slot, hash, Entry::create(fields), resident);
 }
 
@@ -119,13 +132,14 @@ void Shard::store_string(int log_db, Slot* slot, std::uint64_t hash, std::string
 void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident) {
   note_expiry(log_db, hash, slot != nullptr ? slot->entry()->expiry_ms() : 0, entry->expiry_ms());
   account(log_db, *entry, resident, 1);
-  count_live(*entry, 1);
+  count_live(log_db, *entry, 1);
   if (slot == nullptr) {
     slot = dbs_[static_cast<std::size_t>(log_db)].index.insert(hash, entry, resident);
     if (resident) enter_cache(log_db, *slot, hash);
   } else {
     Entry* old = slot->entry();
-    count_live(*old, -1);
+    count_live(log_db, *old, -1);
+    if (old->has(Entry::kChained)) dbs_[static_cast<std::size_t>(log_db)].chains.forget(old->key());
     account(log_db, *old, slot->resident(), -1);
     const bool enters = resident && !slot->resident();
     slot->set_entry(entry, resident);
@@ -166,24 +180,30 @@ void Shard::log_tombstone(int log_db, std::string_view name) {
 void Shard::erase(int log_db, Slot* slot) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   const Entry& entry = *slot->entry();
-  count_live(entry, -1);
+  count_live(log_db, entry, -1);
+  if (entry.has(Entry::kChained)) db.chains.forget(entry.key());
   if (entry.has(Entry::kExpires)) --db.expiring;
   account(log_db, entry, slot->resident(), -1);
   db.index.erase(slot);
   publish_sizes(log_db);
 }
 
-// The record that the entry points at is live from now on, or dead.
-void Shard::count_live(const Entry& entry, int sign) {
-  const std::uint64_t bytes =
-      static_cast<std::uint64_t>(sign) *
-      record_bytes(entry.key_bytes(), entry.value_bytes(), entry.has(Entry::kExpires));
-  segments_[entry.location().segment()]->live_bytes += bytes;
+// The records that make up the entry's value are live from now on, or dead.
+void Shard::count_live(int log_db, const Entry& entry, int sign) {
+  count_bytes(entry.location().segment(), record_bytes(entry), sign);
+  if (entry.type() != Type::kString) count_chain(entry, log_db, sign);
+}
+
+void Shard::count_bytes(std::uint32_t segment, std::uint64_t bytes, int sign) {
+  bytes *= static_cast<std::uint64_t>(sign);
+  segments_[segment]->live_bytes += bytes;
   live_bytes_ += bytes;
 }
 
 void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {
-  const auto bytes = static_cast<std::uint64_t>(sign) * entry.allocated_bytes(resident);
+  std::uint64_t bytes = entry.allocated_bytes(resident);
+  if (const Collection* collection = entry.collection()) bytes += collection->memory_bytes();
+  bytes *= static_cast<std::uint64_t>(sign);
   entry_bytes_ += bytes;
   if (!resident) return;
   resident_bytes_ += bytes;
@@ -210,43 +230,59 @@ void Shard::stage(Key key, StageWaiter* waiter) {
   stager_.read(key, *slot->entry(), waiter);
 }
 
-// A value that was read becomes resident, unless the key has changed meanwhile.
-void Shard::install(Key key, Location location, std::string_view value) {
+// A value that was read becomes resident, unless the key has changed meanwhile. `edits`: those of its chain,
+// in their order.
+Status Shard::install(Key key, const Record& snapshot, Location location,
+                      const std::vector<std::string_view>& edits) {
   ++counters_.staged;
   Slot* slot = db_of(key.db).index.find(key.name, key.hash);
-  if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return;
+  if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return {};
   // A record has one length, so this is the deliberate fault kOverwriteNewer: the next read will say so.
-  if (slot->entry()->value_bytes() != value.size()) return;
+  if (is_value(snapshot.kind) && slot->entry()->value_bytes() != snapshot.value.size()) return {};
   const int log_db = db_map_[static_cast<std::size_t>(key.db)];
-  remake(log_db, *slot, &value);
+  Entry::Fields fields;
+  fields.resident = true;
+  if (is_edits(snapshot.kind) || snapshot.has(kChainHead) || slot->entry()->has(Entry::kChained)) {
+    auto collection = read_chain(key, *slot->entry(), snapshot, edits);
+    if (!collection.ok()) return collection.take_status();
+    fields.collection = *collection;
+    if (fields.collection->size() == 0) {
+      // Edits of what a transaction has added that is void now.
+      delete fields.collection;
+      return remove(key);
+    }
+  } else {
+    fields.value = snapshot.value;
+  }
+  remake(log_db, *slot, fields);
   slot->entry()->set_flag(Entry::kStaged, true);
   enter_cache(log_db, *slot, key.hash);
   if (options_.eviction.on()) slot->set_clock(0);  // it was an age
+  return {};
 }
 
-// Puts the same entry in its place with `value`, or without any when that is null.
-void Shard::remake(int log_db, Slot& slot, const std::string_view* value) {
+// Puts the same entry in its place with the value that `fields` has, or without any.
+void Shard::remake(int log_db, Slot& slot, Entry::Fields fields) {
   Entry* old = slot.entry();
-  const bool resident = value != nullptr;
-  Entry::Fields fields;
   fields.key = old->key();
-  if (resident) fields.value = *value;
   fields.value_bytes = old->value_bytes();
-  fields.resident = resident;
   fields.expiry_ms = old->expiry_ms();
   fields.location = old->location();
   fields.type = old->type();
   fields.flags = old->flags() & Entry::kRawEncoding;
   Entry* entry = Entry::create(fields);
-  account(log_db, *entry, resident, 1);
+  account(log_db, *entry, fields.resident, 1);
   account(log_db, *old, slot.resident(), -1);
-  slot.set_entry(entry, resident);
+  slot.set_entry(entry, fields.resident);
+  if (old->has(Entry::kChained)) dbs_[static_cast<std::size_t>(log_db)].chains.forget(old->key());
   Entry::destroy(old);
 }
 
 std::uint64_t Shard::gsn_to_wait_for(Key key) {
   const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr) return tombstone_gsn_;
+  const Collection* const collection = slot->entry()->collection();
+  if (collection != nullptr && !committed(collection->chain.last_gsn)) return collection->chain.last_gsn;
   return log_.committed(slot->entry()->location()) ? 0 : log_.last_gsn();
 }
 

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "shards/cold_chains.h"
+#include "shards/collection_limits.h"
 #include "shards/compaction.h"
 #include "shards/eviction.h"
 #include "shards/expiry_queue.h"
@@ -42,11 +44,19 @@ struct DbSizes {
 
 // One change of a transaction, as its view collected it. Views into the transaction's memory.
 struct Change {
-  enum class Kind : std::uint8_t { kSetString, kRemove, kFlushDb, kSwapDbs } kind = Kind::kSetString;
+  enum class Kind : std::uint8_t { kSet, kEdit, kRemove, kFlushDb, kSwapDbs } kind = Kind::kSet;
   Key key;  // kFlushDb: key.db only
-  NewString string;
+  NewValue value;
+  // kEdit: of a collection of this type that has outgrown its packed form.
+  Type type = Type::kHash;
+  std::string_view edits;
   int other_db = 0;  // kSwapDbs: swapped with key.db
 };
+
+// Bytes in the log of a key's value.
+inline std::uint64_t bytes_of(std::string_view name, const NewValue& value) {
+  return record_bytes(name.size(), value.value.size(), value.type != Type::kString || value.expiry_ms != 0);
+}
 
 class TransactionLedger;
 
@@ -56,6 +66,7 @@ class Shard final : public Keyspace {
     std::uint32_t number = 0;
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Eviction eviction;
+    CollectionLimits collections;
     Log::Options log;
     TransactionLedger* ledger = nullptr;                                       // null: no compaction
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
@@ -67,6 +78,9 @@ class Shard final : public Keyspace {
     std::uint64_t demoted = 0;
     std::uint64_t staged = 0;  // cold values read
     std::uint64_t stage_errors = 0;
+    std::uint64_t chains_read = 0;    // of collections whose edits were not part of a snapshot
+    std::uint64_t chains_mended = 0;  // whose snapshot was of a transaction that is void
+    std::uint64_t snapshots = 0;
     std::uint64_t evicted = 0;
     std::uint64_t exceeded_ms = 0;  // with too little memory even for the index, until that was over
   };
@@ -79,7 +93,8 @@ class Shard final : public Keyspace {
   // --- Keyspace: what commands do.
   Found find(Key key, bool touch) override;
   void want(Key key) override { wanted_.push_back(key); }
-  Status set_string(Key key, const NewString& string) override;
+  Status set_value(Key key, const NewValue& value) override;
+  Status edit(Key key, Type type, std::string_view edits, EditResult& result) override;
   Status remove(Key key) override;
   Status set_expiry(Key key, std::int64_t expiry_ms) override;
 
@@ -110,6 +125,8 @@ class Shard final : public Keyspace {
   // --- Transactions: changes of several shards, applied by each owner.
   // What the changes take in the log.
   static std::uint64_t batch_bytes(const std::vector<Change>& changes, std::size_t participants);
+  // An error if one of them is larger than a record may be.
+  static Status check(const std::vector<Change>& changes);
   // Keeps so much space aside, until unhold() gives it back.
   Status hold(std::uint64_t bytes) { return log_.hold(bytes, now_ms_); }
   void unhold(std::uint64_t bytes) { log_.unhold(bytes); }
@@ -146,6 +163,7 @@ class Shard final : public Keyspace {
   // do.
   bool demote();
   void set_memory_bytes_max(std::uint64_t bytes) { options_.memory_bytes_max = bytes; }
+  void set_collection_limits(const CollectionLimits& limits) { options_.collections = limits; }
   void set_eviction(const Eviction& eviction) { options_.eviction = eviction; }
   // Evicts what is too much, a bounded step at a time; true when there is more to do.
   bool evict();
@@ -166,6 +184,8 @@ class Shard final : public Keyspace {
 
   // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
+  // A record of a transaction that is void.
+  void note_void(const Record& record) { dbs_[record.db].chains.note_void(record.key); }
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   // A string, by a cold entry that was made for it and is the shard's from now on.
@@ -178,8 +198,8 @@ class Shard final : public Keyspace {
   // The databases as clients see them when the log begins.
   void recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& db_map);
   // Ends recovery: transactions that were found void only now are recorded as such, so that they stay void.
-  void recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
-                 const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
+  Status recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
+                   const std::vector<std::uint64_t>& newly_void, std::unordered_set<std::uint64_t> all_void);
   // Has the log's next file made in time; once for each loop turn.
   void prepare_segment() { log_.prepare_next(background_, now_ms_); }
   // Seals a segment that recovery had to read, and writes its hint, in the background. Until then a header
@@ -209,6 +229,7 @@ class Shard final : public Keyspace {
     Index index;
     Index::Hand hand;        // of the cache's clock
     Index::Hand forgetting;  // what was demoted long ago
+    ColdChains chains;
     std::uint64_t expiring = 0;
     std::uint64_t resident = 0;
   };
@@ -217,9 +238,37 @@ class Shard final : public Keyspace {
   const Index& index_of(int db) const { return dbs_[db_map_[static_cast<std::size_t>(db)]].index; }
   Slot* live_slot(Key key);
 
-  Location log_string(int log_db, std::string_view name, const NewString& string);
-  void store_string(int log_db, Slot* slot, std::uint64_t hash, std::string_view name,
-                    const NewString& string, Location location, bool resident, std::uint32_t value_bytes);
+  Location log_value(int log_db, std::string_view name, const NewValue& value);
+  void store_value(int log_db, Slot* slot, std::uint64_t hash, std::string_view name, const NewValue& value,
+                   Location location, bool resident, std::uint32_t value_bytes);
+
+  // Collections (shard_collections.cc).
+  Status edit_slot(Key key, int log_db, Slot* slot, Type type, std::string_view edits, EditResult& result);
+  void end_chains();
+  void shorten_chain(int log_db, Slot& slot);
+  void keep_packed(std::string packed);
+  Status edit_packed_value(Key key, const Slot* slot, Type type, std::string_view edits, EditResult& result);
+  Status edit_unpacked(Type type, std::string& packed, std::string_view edits, EditResult& result);
+  Status edit_collection(int log_db, Slot* slot, std::string_view edits, EditResult& result);
+  Status set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_t expiry_ms);
+  void log_edits(int log_db, Entry& entry, std::string_view edits, std::int64_t expiry_ms);
+  bool has_long_chain(const Entry& entry) const;
+  bool log_snapshot(int log_db, Slot& slot);
+  bool may_drop(int log_db, Slot& slot);
+  void count_chain(const Entry& entry, int log_db, int sign);
+  Status settle_chains();
+  void settle_chain(int log_db, const std::string& key, Slot* slot, ColdChain& chain);
+  Status mend_chain(const Slot* slot, ColdChain& chain);
+  Result<Record> read_record(Location location, std::string& bytes);
+  // REQUIRES: kChained.
+  const ColdChain* chain_of(Key key) { return db_of(key.db).chains.find(key.name); }
+  Result<Collection*> read_chain(Key key, const Entry& entry, const Record& snapshot,
+                                 const std::vector<std::string_view>& edits);
+  // Whether a record of edits is part of the value that the key has now.
+  bool begins_chain(int log_db, const Slot* slot, std::uint64_t gsn);
+  bool is_live_edits(int log_db, const Slot* slot, std::uint64_t gsn);
+  void repoint_edits(int log_db, Slot* slot, const Record& record, Location location,
+                     const std::vector<std::uint32_t>& victims);
   void put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident);
   void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
@@ -249,12 +298,15 @@ class Shard final : public Keyspace {
   bool expiry_is_untidy() const;
   void flush_db(int log_db);
   Status record_void();
-  void count_live(const Entry& entry, int sign);
+  void count_live(int log_db, const Entry& entry, int sign);
+  void count_bytes(std::uint32_t segment, std::uint64_t bytes, int sign);
   void account(int log_db, const Entry& entry, bool resident, int sign);
   void publish_sizes(int log_db);
   void remap_dbs();
-  void install(Key key, Location location, std::string_view value);
-  void remake(int log_db, Slot& slot, const std::string_view* value);
+  Status install(Key key, const Record& snapshot, Location location,
+                 const std::vector<std::string_view>& edits);
+  void remake(int log_db, Slot& slot, Entry::Fields fields);
+  void drop_value(int log_db, Slot& slot);
   void touch(Slot& slot);
   void enter_cache(int log_db, Slot& slot, std::uint64_t hash);
   bool end_trial();
@@ -286,7 +338,9 @@ class Shard final : public Keyspace {
   DbSizes sizes_;
   Counters counters_;
   std::vector<Key> wanted_;
-  Manifest manifest_;  // as it is on disk
+  std::vector<std::pair<int, std::string>> long_chains_;  // of the open batch: log db, key
+  std::string packed_;  // a collection while it is edited, or on its way to the log
+  Manifest manifest_;   // as it is on disk
   std::unordered_set<std::uint64_t> void_transactions_;
   std::vector<std::uint64_t> unrecorded_void_;  // of these, no record says so yet
   std::int64_t now_ms_ = 0;

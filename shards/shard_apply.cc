@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that come as data: batches of transactions, and records at recovery.
+#include <algorithm>
+#include <cassert>
+
 #include "shards/shard.h"
 #include "shards/transaction_ledger.h"
 
@@ -10,8 +13,10 @@ constexpr std::size_t kTransactionIdBytes = 8;
 
 std::uint64_t change_bytes(const Change& change) {
   switch (change.kind) {
-    case Change::Kind::kSetString:
-      return record_bytes(change.key.name.size(), change.string.value.size(), change.string.expiry_ms != 0);
+    case Change::Kind::kSet:
+      return bytes_of(change.key.name, change.value);
+    case Change::Kind::kEdit:
+      return record_bytes(change.key.name.size(), change.edits.size(), true);
     case Change::Kind::kRemove:
       return record_bytes(change.key.name.size(), 0, false);
     case Change::Kind::kFlushDb:
@@ -32,6 +37,7 @@ Status Shard::begin_batch(std::uint64_t bytes_max) {
 
 void Shard::end_batch() {
   log_.end_batch();
+  end_chains();
 }
 
 std::uint64_t Shard::batch_bytes(const std::vector<Change>& changes, std::size_t participants) {
@@ -58,10 +64,18 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
     Index& index = dbs_[static_cast<std::size_t>(log_db)].index;
     const std::uint64_t hash = change.key.hash;
     switch (change.kind) {
-      case Change::Kind::kSetString: {
-        const Location location = log_string(log_db, change.key.name, change.string);
-        store_string(log_db, index.find(change.key.name, hash), hash, change.key.name, change.string,
-                     location, true, static_cast<std::uint32_t>(change.string.value.size()));
+      case Change::Kind::kSet: {
+        const Location location = log_value(log_db, change.key.name, change.value);
+        store_value(log_db, index.find(change.key.name, hash), hash, change.key.name, change.value, location,
+                    true, static_cast<std::uint32_t>(change.value.value.size()));
+        break;
+      }
+      case Change::Kind::kEdit: {
+        // Also if it has expired meanwhile: the command has seen it.
+        EditResult result;
+        Slot* const slot = index.find(change.key.name, hash);
+        const Status status = edit_slot(change.key, log_db, slot, change.type, change.edits, result);
+        assert(status.ok());
         break;
       }
       case Change::Kind::kRemove: {
@@ -89,6 +103,14 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
     }
   }
   log_.end_batch();
+  end_chains();
+}
+
+Status Shard::check(const std::vector<Change>& changes) {
+  const bool large = std::any_of(changes.begin(), changes.end(), [](const Change& change) {
+    return std::max(change.value.value.size(), change.edits.size()) > limits::kValueBytesMax;
+  });
+  return large ? kValueTooLarge : Status();
 }
 
 // Follows a change of db_map_. What clients see in a database may be gone now, which counts as a removal.
@@ -101,10 +123,11 @@ void Shard::remap_dbs() {
 void Shard::flush_db(int log_db) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   db.index.for_each([&](Slot& slot) {
-    count_live(*slot.entry(), -1);
+    count_live(log_db, *slot.entry(), -1);
     account(log_db, *slot.entry(), slot.resident(), -1);
   });
   db.index.clear();
+  db.chains.clear();
   db.expiring = 0;
   db.hand = {};
   publish_sizes(log_db);
@@ -119,16 +142,35 @@ void Shard::recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment
 void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location) {
   const int log_db = record.db;
   Index& index = dbs_[record.db].index;
+  ColdChains& chains = dbs_[record.db].chains;
   switch (record.kind) {
-    case RecordKind::kString: {
-      const NewString string{{}, record.expiry_ms, record.has(kRawString)};
-      store_string(log_db, index.find(record.key, hash), hash, record.key, string, location, false,
-                   value_bytes);
+    case RecordKind::kString:
+    case RecordKind::kList:
+    case RecordKind::kSet:
+    case RecordKind::kZset:
+    case RecordKind::kHash: {
+      const NewValue value{{}, record.expiry_ms, record.has(kRawString), type_of(record.kind)};
+      Slot* const slot = index.find(record.key, hash);
+      const bool collection = slot != nullptr && slot->entry()->type() != Type::kString;
+      if (record.has(kChainHead))
+        chains.note_snapshot(record.key, record.gsn);
+      else if (collection || value.type != Type::kString)
+        chains.forget(record.key);
+      store_value(log_db, slot, hash, record.key, value, location, false, value_bytes);
+      break;
+    }
+    case RecordKind::kListEdits:
+    case RecordKind::kSetEdits:
+    case RecordKind::kZsetEdits:
+    case RecordKind::kHashEdits: {
+      const std::uint64_t bytes = record_bytes(record.key.size(), value_bytes, true);
+      chains.note_edits(record.key, {record.gsn, location, bytes, record.expiry_ms, type_of(record.kind)});
       break;
     }
     case RecordKind::kTombstone:
       segments_[location.segment()]->tombstone_bytes += record_bytes(record.key.size(), 0, false);
       if (Slot* slot = index.find(record.key, hash); slot != nullptr) erase(log_db, slot);
+      chains.forget(record.key);
       break;
     case RecordKind::kFlush:
       flush_db(log_db);
@@ -149,6 +191,8 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
 
 void Shard::recover(int log_db, std::uint64_t hash, Entry* entry) {
   Slot* const slot = dbs_[static_cast<std::size_t>(log_db)].index.find(entry->key(), hash);
+  if (slot != nullptr && slot->entry()->type() != Type::kString)
+    dbs_[static_cast<std::size_t>(log_db)].chains.forget(entry->key());
   put_entry(log_db, slot, hash, entry, false);
 }
 
@@ -170,9 +214,9 @@ void Shard::recover_db_map(const std::array<std::uint8_t, limits::kDatabases>& d
   remap_dbs();
 }
 
-void Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
-                      const std::vector<std::uint64_t>& newly_void,
-                      std::unordered_set<std::uint64_t> all_void) {
+Status Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t last_segment,
+                        const std::vector<std::uint64_t>& newly_void,
+                        std::unordered_set<std::uint64_t> all_void) {
   manifest_ = std::move(manifest);
   void_transactions_ = std::move(all_void);
   tombstone_gsn_ = 0;
@@ -187,7 +231,9 @@ void Shard::recovered(Manifest manifest, std::uint64_t last_gsn, std::uint64_t l
     options_.warn("no record yet of a transaction that was dropped, a next start would drop it again: " +
                   status.message());
   }
+  Status status = settle_chains();
   log_.flush();
+  return status;
 }
 
 Status Shard::record_void() {

@@ -70,10 +70,10 @@ bool Shard::end_trial() {
   Slot* const slot = db.index.find_if(element.hash(), [](const Slot& candidate) {
     return candidate.resident() && candidate.clock() == Slot::kOnTrial;
   });
-  if (slot != nullptr && !log_.readable(slot->entry()->location())) return false;
+  if (slot != nullptr && !may_drop(element.db(), *slot)) return false;
   trial_.pop();
   if (slot == nullptr) return true;
-  remake(element.db(), *slot, nullptr);
+  remake(element.db(), *slot, {});
   slot->set_clock(Slot::kRemembered);
   ++counters_.demoted;
   // In the time in which as many others are demoted as there are values, all that is remembered fades.
@@ -95,8 +95,9 @@ bool Shard::demote_one(Db& db) {
     slot->set_clock(slot->clock() - 1);
     return true;
   }
-  if (!log_.readable(slot->entry()->location())) return true;
-  remake(static_cast<int>(&db - dbs_.data()), *slot, nullptr);
+  const auto log_db = static_cast<int>(&db - dbs_.data());
+  if (!may_drop(log_db, *slot)) return true;
+  remake(log_db, *slot, {});
   slot->set_clock(evicts ? Slot::kClockMax : Slot::kForgotten);  // its age, or nothing
   ++counters_.demoted;
   return true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shards/salvage_output.h"
 #include "shards/segment_reader.h"
 
 namespace stave {
@@ -267,10 +268,11 @@ void ShardSalvage::index(const IsVoid& is_void) {
   }
 }
 
-// `is_string_there`: false for what only a hint tells of.
+// `is_value_there`: false for what only a hint tells of.
 void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes,
-                         bool is_string_there) {
-  const bool is_string = record.kind == RecordKind::kString;
+                         bool is_value_there) {
+  const bool holds_value = is_value(record.kind);
+  if ((is_edits(record.kind) || holds_value) && !is_value_there) note_lost(record);
   if (record.kind == RecordKind::kFlush) {
     flush_gsn_[record.db] = std::max(flush_gsn_[record.db], record.gsn);
   } else if (record.kind == RecordKind::kSwap && record.gsn > swap_gsn_ &&
@@ -280,22 +282,40 @@ void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_
     swap_gsn_ = record.gsn;
     record.value.copy(reinterpret_cast<char*>(db_map_.data()), db_map_.size());
   }
-  if (!(is_string && is_string_there) && record.kind != RecordKind::kTombstone) return;
+  if (!(holds_value && is_value_there) && record.kind != RecordKind::kTombstone) return;
   NewestRecord& newest = tables_[record.db][digest_key(record.key)];
   if (newest.gsn >= record.gsn) return;
   newest.gsn = record.gsn;
   newest.segment = static_cast<std::uint32_t>(segment);
   newest.offset_bytes = offset_bytes;
-  newest.bytes = is_string ? static_cast<std::uint32_t>(
-                                 record_bytes(record.key.size(), record.value.size(), record.has(kHasExpiry)))
-                           : 0;
+  newest.bytes = holds_value ? static_cast<std::uint32_t>(record_bytes(record.key.size(), record.value.size(),
+                                                                       record.has(kHasExpiry)))
+                             : 0;
 }
 
 bool ShardSalvage::is_newest(std::size_t segment, const Record& record, std::uint64_t offset_bytes) const {
-  if (record.kind != RecordKind::kString || record.gsn <= flush_gsn_[record.db]) return false;
+  if (!is_value(record.kind) || record.gsn <= flush_gsn_[record.db]) return false;
   const auto found = tables_[record.db].find(digest_key(record.key));
   return found != tables_[record.db].end() && found->second.segment == segment &&
          found->second.offset_bytes == offset_bytes && found->second.bytes != 0;
+}
+
+// Of a key whose records are not all there, only edits in front of the first that is lost can be used.
+void ShardSalvage::note_lost(const Record& record) {
+  lost_gsns_[record.db][digest_key(record.key)].push_back(record.gsn);
+}
+
+bool ShardSalvage::is_live_edits(const Record& record) const {
+  if (!is_edits(record.kind) || record.gsn <= flush_gsn_[record.db]) return false;
+  const KeyDigest digest = digest_key(record.key);
+  const auto snapshot = tables_[record.db].find(digest);
+  if (snapshot == tables_[record.db].end() || snapshot->second.bytes == 0) return false;
+  const std::uint64_t snapshot_gsn = snapshot->second.gsn;
+  const auto lost = lost_gsns_[record.db].find(digest);
+  const auto between = [&](std::uint64_t gsn) { return gsn > snapshot_gsn && gsn < record.gsn; };
+  if (lost != lost_gsns_[record.db].end() && std::any_of(lost->second.begin(), lost->second.end(), between))
+    return false;
+  return record.gsn > snapshot_gsn;
 }
 
 std::uint8_t ShardSalvage::client_db(std::uint8_t log_db) const {
@@ -319,13 +339,15 @@ void ShardSalvage::tell_losses() {
 
 void ShardSalvage::tell_key(const HintEntry& entry) {
   const Record& record = entry.record;
-  if (record.kind != RecordKind::kString || record.gsn <= flush_gsn_[record.db]) return;
+  if ((!is_value(record.kind) && !is_edits(record.kind)) || record.gsn <= flush_gsn_[record.db]) return;
   const auto found = tables_[record.db].find(digest_key(record.key));
   const bool known = found != tables_[record.db].end();
   if (known && found->second.gsn >= record.gsn) return;  // it was dead
   const bool older = known && found->second.bytes != 0 && found->second.gsn > flush_gsn_[record.db];
-  lost_("  key " + quoted(record.key) + " of db" + std::to_string(client_db(record.db)) +
-        (older ? ": its last value; an older one is written" : ": its value"));
+  const std::string_view what = is_edits(record.kind) ? ": changes of its value, and those behind them"
+                                : older               ? ": its last value; an older one is written"
+                                                      : ": its value";
+  lost_("  key " + quoted(record.key) + " of db" + std::to_string(client_db(record.db)) + std::string(what));
 }
 
 // Without a hint, what stands where the first damaged record begins may still tell its key.
@@ -343,55 +365,72 @@ void ShardSalvage::tell_damaged_header(const ScannedSegment& segment, const Byte
   const bool has_expiry = (get<std::uint8_t>(bytes, 5) & kHasExpiry) != 0;
   const std::size_t key_at = kRecordHeaderBytes + (has_expiry ? 8 : 0);
   const std::uint64_t size = record_bytes(key_bytes, get<std::uint32_t>(bytes, 12), has_expiry);
-  if (kind != RecordKind::kString && kind != RecordKind::kTombstone) return;
+  if (!is_value(kind) && !is_edits(kind) && kind != RecordKind::kTombstone) return;
   if (db >= limits::kDatabases || size > range.end - range.begin || key_at + key_bytes > bytes.size()) return;
   lost_("  perhaps key " + quoted(std::string_view(bytes).substr(key_at, key_bytes)) + " of db" +
         std::to_string(client_db(db)) + ", as the damaged record says");
 }
 
+// Edits come behind all values, in the order of their GSNs, as each must follow its snapshot.
 Status ShardSalvage::write(const std::string& into, const DatabaseId& database, std::uint64_t segment_bytes,
                            std::uint64_t& keys) {
-  std::uint64_t left_bytes = 0;
-  for (const KeyTable& table : tables_) {
-    for (const auto& [digest, newest] : table) left_bytes += newest.bytes;
-  }
-  SegmentHeader header;
-  header.database = database;
-  header.shard = shard_;
-  std::unique_ptr<SegmentWriter> writer;
-  std::uint64_t capacity = 0;
-  std::uint64_t gsn = 0;
-  Status status;
-  const auto finish = [&] {
-    if (writer != nullptr && status.ok()) {
-      auto segment = writer->finish();
-      if (!segment.ok()) status = segment.take_status();
-    }
-    writer.reset();
+  struct Place {
+    std::uint64_t gsn = 0;
+    std::size_t segment = 0;
+    std::uint64_t offset_bytes = 0;
   };
-  for (std::size_t i = 0; i < segments_.size() && status.ok(); ++i) {
+  std::vector<Place> edits;
+  std::uint64_t edit_bytes = 0;
+  SalvageOutput output(disk_, into, database, shard_, segment_bytes);
+  for (const KeyTable& table : tables_) {
+    for (const auto& [digest, newest] : table) output.expect(newest.bytes);
+  }
+  const auto write_record = [&](const Record& found) {
+    Record record = found;
+    record.db = client_db(found.db);
+    output.add(record);
+  };
+  for (std::size_t i = 0; i < segments_.size() && output.status().ok(); ++i) {
     for_records(i, [&](const Record& found, std::uint64_t offset) {
-      if (!status.ok() || !is_newest(i, found, offset)) return;
-      const std::uint64_t size = record_bytes(found.key.size(), found.value.size(), found.has(kHasExpiry));
-      if (writer != nullptr && writer->bytes() + size > kSegmentHeaderBytes + capacity) finish();
-      if (!status.ok()) return;
-      if (writer == nullptr) {
-        header.order = ++header.number;
-        capacity = std::max(size, std::min(left_bytes, segment_bytes - kSegmentHeaderBytes));
-        writer = std::make_unique<SegmentWriter>(disk_, into, header, capacity);
+      if (is_live_edits(found)) {
+        edits.push_back({found.gsn, i, offset});
+        edit_bytes += record_bytes(found.key.size(), found.value.size(), true);
       }
-      Record record = found;
-      record.gsn = ++gsn;
-      record.db = client_db(found.db);
-      status = writer->add(record);
-      left_bytes -= size;
+      if (!output.status().ok() || !is_newest(i, found, offset)) return;
+      write_record(found);
       ++keys;
     });
   }
-  finish();
+  std::sort(edits.begin(), edits.end(), [](const Place& a, const Place& b) { return a.gsn < b.gsn; });
+  output.expect(edit_bytes);
+  for (std::size_t i = 0; i < edits.size() && output.status().ok();) {
+    const std::size_t segment = edits[i].segment;
+    std::vector<std::uint64_t> offsets;
+    for (; i < edits.size() && edits[i].segment == segment; ++i) offsets.push_back(edits[i].offset_bytes);
+    for_records_at(segment, offsets, write_record);
+  }
+  Status status = output.finish();
   for (const std::string& line : lines_) lost_(line);
   lines_.clear();
   return status;
+}
+
+void ShardSalvage::for_records_at(std::size_t segment, const std::vector<std::uint64_t>& offsets,
+                                  const std::function<void(const Record&)>& visit) {
+  const ScannedSegment& scanned = segments_[segment];
+  auto file = disk_.open(scanned.file.path);
+  if (!file.ok()) return place_lost(file.message());
+  const auto readable = forgiving(**file);
+  SegmentReader reader(*readable, scanned.file.header, scanned.intact.back().end);
+  Record record;
+  std::uint64_t offset = 0;
+  for (const std::uint64_t begin : offsets) {
+    reader.seek(begin);
+    if (reader.next(record, offset) != SegmentReader::Outcome::kRecord)
+      return place_lost(scanned.file.path + ": could be read before, but not now, at offset " +
+                        std::to_string(begin));
+    visit(record);
+  }
 }
 
 }  // namespace stave

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -54,7 +55,12 @@ class ShardSalvage {
   Result<HintReader> hint_of(const ScannedSegment& segment);
   void for_lost_entries(const ScannedSegment& segment, const std::function<void(const HintEntry&)>& visit);
   void for_records(std::size_t segment, const std::function<void(const Record&, std::uint64_t)>& visit);
-  void apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes, bool is_string_there);
+  void apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes, bool is_value_there);
+  void note_lost(const Record& record);
+  // Of the newest value of its key. Records whose edits are lost from somewhere on count up to there.
+  bool is_live_edits(const Record& record) const;
+  void for_records_at(std::size_t segment, const std::vector<std::uint64_t>& offsets,
+                      const std::function<void(const Record&)>& visit);
   bool is_newest(std::size_t segment, const Record& record, std::uint64_t offset_bytes) const;
   void place_lost(std::string line);
   void tell_key(const HintEntry& entry);
@@ -75,6 +81,8 @@ class ShardSalvage {
   IsVoid is_void_;
   bool in_void_batch_ = false;
   KeyTables tables_;
+  using GsnTable = std::unordered_map<KeyDigest, std::vector<std::uint64_t>, KeyDigestHash>;
+  std::array<GsnTable, limits::kDatabases> lost_gsns_;  // of records that are lost, by key
   std::array<std::uint64_t, limits::kDatabases> flush_gsn_{};
   std::array<std::uint8_t, limits::kDatabases> db_map_{};
   std::uint64_t swap_gsn_ = 0;

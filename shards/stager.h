@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stager: reads cold values of one shard, many at a time; equal reads are shared. What it reads is checked
-// (checksum, key) before it becomes resident. Owner thread only.
+// (checksum, key) before it becomes resident. Of a collection whose edits are not part of its snapshot
+// (cold_chains.h) the edits are read as well, all at once. Owner thread only.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "shards/cold_chains.h"
 #include "shards/disk.h"
 #include "shards/entry.h"
 #include "shards/keyspace.h"
+#include "shards/record.h"
 #include "shards/status.h"
 
 namespace stave {
@@ -39,21 +42,40 @@ class Stager {
   bool reads(std::uint32_t slot) const;
 
  private:
-  struct Read {
+  struct Read;
+  // Bytes of one file with one or more records.
+  struct Piece {
     IoRequest request;
     AlignedBuffer memory;
+    Read* read = nullptr;
+    std::uint32_t segment = 0;  // slot
+  };
+  // A record that is read: where it begins in which piece.
+  struct Part {
+    const Piece* piece = nullptr;
+    std::uint64_t offset_bytes = 0;  // in the file
+    std::uint64_t record_bytes = 0;
+  };
+  struct Read {
+    Piece snapshot;
     Stager* stager = nullptr;
     int db = 0;
     std::string name;
     Location location;
-    std::uint64_t record_at = 0;  // offset of the record in memory
     std::uint64_t record_bytes = 0;
+    std::vector<std::unique_ptr<Piece>> pieces;  // of edits
+    std::vector<Part> edits;                     // in their order
+    std::size_t waiting = 0;                     // pieces that are under way
     std::vector<StageWaiter*> waiters;
   };
 
+  void read_edits(Read& read, const ColdChain& chain);
+  void submit(Piece& piece, std::uint64_t begin, std::uint64_t end);
   void done(Read& read);
-  Status check(const Read& read, std::string_view& value) const;
-  std::unique_ptr<Read> take_read(std::size_t bytes);
+  Status install(const Read& read);
+  static Status unreadable(const Read& read, const Part& part, std::string_view why);
+  Status check(const Read& read, const Part& part, Record& record) const;
+  std::unique_ptr<Read> take_read();
 
   Disk& disk_;
   Shard& shard_;

@@ -40,6 +40,7 @@ enum CommandFlag : std::uint32_t {
   kNoMulti = 1u << 19,
   // Ours; never reported.
   kNoValues = 1u << 28,  // usually needs no value, only what the index knows: nothing is staged ahead
+  kEdits = 1u << 27,     // changes collections, and never writes a large one as a whole
   kByCursor = 1u << 29,  // SCAN: the shard is named by the cursor in argument 1
 };
 
@@ -99,6 +100,10 @@ constexpr Command call_command(std::string_view name, CallFunction function, int
 // Tables by file of src/commands/.
 std::span<const Command> string_commands();
 std::span<const Command> bitmap_commands();
+std::span<const Command> hash_commands();
+std::span<const Command> list_commands();
+std::span<const Command> set_commands();
+std::span<const Command> zset_commands();
 std::span<const Command> key_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();

@@ -144,6 +144,10 @@ struct CommandDocs {
 
 std::span<const CommandDocs> string_docs();
 std::span<const CommandDocs> bitmap_docs();
+std::span<const CommandDocs> hash_docs();
+std::span<const CommandDocs> list_docs();
+std::span<const CommandDocs> set_docs();
+std::span<const CommandDocs> zset_docs();
 std::span<const CommandDocs> generic_docs();
 std::span<const CommandDocs> connection_docs();
 std::span<const CommandDocs> client_docs();

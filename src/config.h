@@ -76,12 +76,21 @@ struct Settings {
   std::string save;        // cannot be anything else: there are no dumps
   int64_t maxmemory = 0;   // bytes for index and values; 0: no limit
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoeviction;
-  int64_t maxmemory_samples = 5;        // keys that are looked at for each that is evicted
-  int64_t maxdisk = 0;                  // bytes of the database directory; 0: no limit
-  int64_t maxdisk_wait_ms = 2000;       // for compaction, before it refuses a write; 0: not at all
-  int64_t segment_bytes = 256LL << 20;  // bytes of a log segment
-  int64_t compaction_threshold = 30;    // percent of dead bytes
-  int64_t compaction_budget = 0;        // bytes a second; 0: no limit
+  int64_t maxmemory_samples = 5;  // keys that are looked at for each that is evicted
+  // Of collections: up to which size OBJECT ENCODING calls them compact.
+  int64_t hash_max_listpack_entries = 512;
+  int64_t hash_max_listpack_value = 64;  // bytes
+  int64_t set_max_intset_entries = 512;
+  int64_t set_max_listpack_entries = 128;
+  int64_t set_max_listpack_value = 64;  // bytes
+  int64_t zset_max_listpack_entries = 128;
+  int64_t zset_max_listpack_value = 64;  // bytes
+  int64_t list_max_listpack_size = -2;   // elements; -1 to -5: 4, 8, 16, 32, 64 KiB
+  int64_t maxdisk = 0;                   // bytes of the database directory; 0: no limit
+  int64_t maxdisk_wait_ms = 2000;        // for compaction, before it refuses a write; 0: not at all
+  int64_t segment_bytes = 256LL << 20;   // bytes of a log segment
+  int64_t compaction_threshold = 30;     // percent of dead bytes
+  int64_t compaction_budget = 0;         // bytes a second; 0: no limit
   IoBackend io_backend = IoBackend::kAuto;
   int64_t workers = 0;  // 0: one for each core but one
   int64_t shards = 0;   // 0: one for each core but one, when the database is created

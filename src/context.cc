@@ -1,32 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/context.h"
 
+#include "shards/hash.h"
+#include "shards/list.h"
+#include "shards/set.h"
+#include "shards/zset.h"
+
 namespace stave {
 
-Result<std::optional<std::string_view>> Context::string(std::string_view name) {
-  const Key wanted = key(name);
-  const Found found = keys.find(wanted, touch);
-  if (!found.exists) {
-    ++counters.misses;
-    return std::optional<std::string_view>();
-  }
-  if (found.type != Type::kString) return errors::kWrongType;
-  if (!found.resident) {
-    keys.want(wanted);
-    return kCold;
-  }
-  ++counters.hits;
-  return std::optional<std::string_view>(found.value);
+namespace {
+
+template <typename View>
+Result<View> view_of(Result<Found> found) {
+  if (!found.ok()) return found.take_status();
+  return View(*found);
 }
 
-Result<Found> Context::string_to_change(std::string_view name) {
+}  // namespace
+
+Result<Found> Context::read(std::string_view name, Type type) {
   const Key wanted = key(name);
   Found found = keys.find(wanted, touch);
   if (!found.exists) return found;
-  if (found.type != Type::kString) return errors::kWrongType;
+  if (found.type != type) return errors::kWrongType;
   if (found.resident) return found;
   keys.want(wanted);
   return kCold;
+}
+
+Result<Found> Context::read_counted(std::string_view name, Type type) {
+  auto found = read(name, type);
+  if (found.ok()) ++(found->exists ? counters.hits : counters.misses);
+  return found;
+}
+
+Result<std::optional<std::string_view>> Context::string(std::string_view name) {
+  auto found = read_counted(name, Type::kString);
+  if (!found.ok()) return found.take_status();
+  if (!found->exists) return std::optional<std::string_view>();
+  return std::optional<std::string_view>(found->value);
+}
+
+Result<Found> Context::string_to_change(std::string_view name) {
+  return read(name, Type::kString);
+}
+
+Result<HashView> Context::hash(std::string_view name) {
+  return view_of<HashView>(read_counted(name, Type::kHash));
+}
+
+Result<HashView> Context::hash_to_change(std::string_view name) {
+  return view_of<HashView>(read(name, Type::kHash));
+}
+
+Result<SetView> Context::set(std::string_view name) {
+  return view_of<SetView>(read_counted(name, Type::kSet));
+}
+
+Result<SetView> Context::set_to_change(std::string_view name) {
+  return view_of<SetView>(read(name, Type::kSet));
+}
+
+Result<ListView> Context::list(std::string_view name) {
+  return view_of<ListView>(read_counted(name, Type::kList));
+}
+
+Result<ListView> Context::list_to_change(std::string_view name) {
+  return view_of<ListView>(read(name, Type::kList));
+}
+
+Result<ZsetView> Context::zset(std::string_view name) {
+  return view_of<ZsetView>(read_counted(name, Type::kZset));
+}
+
+Result<ZsetView> Context::zset_to_change(std::string_view name) {
+  return view_of<ZsetView>(read(name, Type::kZset));
 }
 
 Found Context::find(std::string_view name) {

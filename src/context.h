@@ -17,10 +17,16 @@
 #include <string_view>
 
 #include "resp/reply.h"
+#include "shards/collection_limits.h"
 #include "shards/keyspace.h"
 #include "src/errors.h"
 
 namespace stave {
+
+class HashView;
+class ListView;
+class SetView;
+class ZsetView;
 
 using Args = std::span<const std::string_view>;
 
@@ -33,6 +39,7 @@ struct CommandLimits {
   int databases = 16;
   bool counts_use = false;        // maxmemory-policy is one of the LFU kind
   std::uint32_t shard_count = 1;  // for the cursors of SCAN
+  CollectionLimits collections;   // the same that the shards have
 };
 
 // Of one shard's owner thread; summed over workers by INFO.
@@ -68,6 +75,15 @@ class Context {
   // The same for a write command: counts nothing, and also gives expiry and encoding. A Found that does not
   // exist for absent.
   Result<Found> string_to_change(std::string_view name);
+  // The same for collections. One that is absent has no elements.
+  Result<HashView> hash(std::string_view name);
+  Result<HashView> hash_to_change(std::string_view name);
+  Result<SetView> set(std::string_view name);
+  Result<SetView> set_to_change(std::string_view name);
+  Result<ZsetView> zset(std::string_view name);
+  Result<ZsetView> zset_to_change(std::string_view name);
+  Result<ListView> list(std::string_view name);
+  Result<ListView> list_to_change(std::string_view name);
   // Metadata only; never cold. Counts hits and misses. For EXISTS, TTL, TYPE, STRLEN, ...
   Found find(std::string_view name);
   // Metadata without counting: for write commands (SET NX, DEL, ...). `database` -1 = the selected one.
@@ -76,13 +92,22 @@ class Context {
   // keys are fine.
   Result<Found> value(std::string_view name, int database = -1);
 
-  Status set_string(std::string_view name, const NewString& string) {
-    return keys.set_string(key(name), string);
+  Status set_string(std::string_view name, const NewValue& string) {
+    return keys.set_value(key(name), string);
+  }
+  // Keyspace::edit(): changes or creates a collection.
+  Status edit(std::string_view name, Type type, const Edits& edits, EditResult& result) {
+    return keys.edit(key(name), type, edits.bytes(), result);
   }
   Status remove(std::string_view name) { return keys.remove(key(name)); }
   Status set_expiry(std::string_view name, std::int64_t expiry_ms) {
     return keys.set_expiry(key(name), expiry_ms);
   }
+
+ private:
+  // A resident value of this type, or none.
+  Result<Found> read(std::string_view name, Type type);
+  Result<Found> read_counted(std::string_view name, Type type);
 };
 
 }  // namespace stave

@@ -11,6 +11,8 @@ namespace {
 // perhaps twice.
 std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args arguments) {
   constexpr std::uint64_t kOverhead = 64;  // record header, expiry, padding
+  constexpr std::uint64_t kScoredMember =
+      6;  // a member of one byte takes 2 bytes in a set, 11 in a sorted set
   std::uint64_t bytes = 0;
   for (const std::string_view argument : arguments) bytes += argument.size() + kOverhead;
   if (!request.command->has(kNoValues)) {
@@ -18,7 +20,10 @@ std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args argumen
     find_keys(*request.command, arguments, positions);
     for (const int position : positions) {
       const Found found = shard.find({request.db, arguments[static_cast<std::size_t>(position)]}, false);
-      bytes += found.value_bytes + kOverhead;
+      const bool only_edits = request.command->has(kEdits) && found.collection != nullptr;
+      const bool gets_scores = found.type == Type::kSet && request.command->group == "sorted-set";
+      bytes +=
+          (only_edits ? 0 : std::uint64_t{found.value_bytes} * (gets_scores ? kScoredMember : 1)) + kOverhead;
     }
   }
   return 2 * bytes;

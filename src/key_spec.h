@@ -67,6 +67,13 @@ constexpr KeySpec keys_from(int index, int flags, int step = 1) {
   spec.step = step;
   return spec;
 }
+// The number of keys at that position, and behind it the keys.
+constexpr KeySpec counted_keys(int index, int flags) {
+  KeySpec spec = key_at(index, flags);
+  spec.find = KeySpec::Find::kKeyCount;
+  spec.limit = 1;
+  return spec;
+}
 
 // Appends the positions of the keys that `spec` finds in `args`; false when the arguments do not fit it, or
 // when only the command knows.

@@ -227,6 +227,7 @@ std::vector<int> Transaction::dbs() const {
 
 void Transaction::run() {
   resp::ReplyWriter writer(reply_bytes_, request_.protocol);
+  view_.set_collection_limits(here_->command_limits().collections);
   Context context(view_, writer, request_.db, here_->now_ms());
   context.limits = here_->command_limits();
   context.touch = request_.touch;
@@ -257,6 +258,8 @@ bool Transaction::reserve(ShardHost& host, Part& part) {
   if (part.changes.empty() || !failure_.empty()) return true;
   const bool adds = request_.command->has(kDenyOom);
   if (adds) failure_ = refusal(host.shard);
+  if (!failure_.empty()) return true;
+  if (Status status = Shard::check(part.changes); !status.ok()) failure_ = status.message();
   if (!failure_.empty()) return true;
   const AddsData adds_data(host.shard.log(), adds);
   const std::uint64_t bytes = Shard::batch_bytes(part.changes, participants_.size());

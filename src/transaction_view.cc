@@ -2,6 +2,7 @@
 #include "src/transaction_view.h"
 
 #include <cassert>
+#include <utility>
 
 namespace stave {
 
@@ -24,57 +25,123 @@ bool TransactionView::complete(Key key) {
 Found TransactionView::find(Key key, bool) {
   Item& found = item(key);
   Found result = found.changed ? found.now : found.loaded;
-  if (result.exists && result.resident) result.value = found.changed ? found.now_value : found.loaded_value;
+  if (!result.exists || !result.resident) return result;
+  if (found.changed) result.collection = found.now_collection.get();
+  if (result.collection == nullptr) result.value = found.changed ? found.now_value : found.loaded_value;
   return result;
 }
 
-Status TransactionView::set_string(Key key, const NewString& string) {
+Status TransactionView::set_value(Key key, const NewValue& value) {
   Item& changed = item(key);
-  std::string value(string.value);  // may view the value that goes
-  changed.changed = true;
+  std::string bytes(value.value);  // may view the value that goes
+  changed.changed = changed.replaced = true;
+  changed.edits.clear();
   changed.now = Found{};
   changed.now.exists = changed.now.resident = true;
-  changed.now.raw_encoding = string.raw_encoding;
-  changed.now.value_bytes = static_cast<std::uint32_t>(value.size());
-  changed.now.expiry_ms = string.expiry_ms;
-  changed.now_value = std::move(value);
+  changed.now.type = value.type;
+  changed.now.raw_encoding = value.raw_encoding;
+  changed.now.expiry_ms = value.expiry_ms;
+  set_packed(changed, value.type, std::move(bytes));
+  return {};
+}
+
+// A string's bytes, or a collection.
+void TransactionView::set_packed(Item& item, Type type, std::string packed) {
+  item.now.value_bytes = static_cast<std::uint32_t>(packed.size());
+  item.now_collection = type != Type::kString && is_outgrown(packed) ? unpack(type, packed) : nullptr;
+  item.now_value = item.now_collection == nullptr ? std::move(packed) : std::string();
+}
+
+// Edits are tried on a copy, and also collected, for the owner to apply.
+Status TransactionView::edit(Key key, Type type, std::string_view edits, EditResult& result) {
+  const Found before = find(key, false);
+  Item& changed = item(key);
+  if (!changed.changed) {
+    std::string packed = empty_packed(type);
+    if (before.collection != nullptr)
+      before.collection->pack(packed);
+    else if (before.exists)
+      packed = changed.loaded_value;
+    changed.now = before;
+    set_packed(changed, type, std::move(packed));
+  } else if (!before.exists) {
+    set_packed(changed, type, empty_packed(type));
+  }
+  if (!before.exists) {
+    changed.now = Found{};
+    changed.now.resident = true;
+    changed.now.type = type;
+  }
+  Status status = changed.now_collection != nullptr
+                      ? changed.now_collection->apply(edits, limits_, result)
+                      : edit_packed(type, changed.now_value, edits, limits_, result);
+  if (!status.ok() || !result.any()) return status;
+  changed.changed = true;
+  changed.edits.append(edits);
+  if (changed.now_collection == nullptr && is_outgrown(changed.now_value))
+    set_packed(changed, type, std::exchange(changed.now_value, {}));
+  const std::size_t left =
+      changed.now_collection != nullptr ? changed.now_collection->size() : packed_count(changed.now_value);
+  changed.now.exists = left > 0;
+  // What comes after that is a new value.
+  changed.replaced |= left == 0;
   return {};
 }
 
 Status TransactionView::remove(Key key) {
   Item& changed = item(key);
-  changed.changed = true;
+  changed.changed = changed.replaced = true;
+  changed.edits.clear();
   changed.now = Found{};
   changed.now_value.clear();
+  changed.now_collection = nullptr;
   return {};
 }
 
 Status TransactionView::set_expiry(Key key, std::int64_t expiry_ms) {
   const Found found = find(key, false);
   assert(found.exists && found.resident);
-  return set_string(key, {found.value, expiry_ms, found.raw_encoding});
+  std::string packed;
+  if (found.collection != nullptr) found.collection->pack(packed);
+  const std::string_view value = found.collection != nullptr ? packed : found.value;
+  return set_value(key, {value, expiry_ms, found.raw_encoding, found.type});
 }
 
-std::vector<Change> TransactionView::changes_of(const std::vector<std::string_view>& names) const {
+std::vector<Change> TransactionView::changes_of(const std::vector<std::string_view>& names) {
   std::vector<Change> changes;
   for (const std::string_view name : names) {
     const auto found = items_.find(std::string(name));
     if (found == items_.end()) continue;
-    for (const auto& [db, item] : found->second) {
+    for (auto& [db, item] : found->second) {
       if (!item.changed || (!item.now.exists && !item.loaded.exists)) continue;
-      Change change;
-      change.kind = item.now.exists ? Change::Kind::kSetString : Change::Kind::kRemove;
-      change.key = {db, name};
-      if (item.now.exists) change.string = {item.now_value, item.now.expiry_ms, item.now.raw_encoding};
-      changes.push_back(change);
+      changes.push_back(change_of({db, name}, item));
     }
   }
   return changes;
 }
 
+Change TransactionView::change_of(Key key, Item& item) {
+  Change change;
+  change.key = key;
+  if (!item.now.exists) {
+    change.kind = Change::Kind::kRemove;
+  } else if (!item.replaced && item.loaded.collection != nullptr) {
+    change.kind = Change::Kind::kEdit;
+    change.type = item.now.type;
+    change.edits = item.edits;
+  } else {
+    if (item.now_collection != nullptr) item.now_collection->pack(item.now_value);
+    change.value = {item.now_value, item.now.expiry_ms, item.now.raw_encoding, item.now.type};
+  }
+  return change;
+}
+
 void TransactionView::drop_changes() {
   for (auto& [name, by_db] : items_) {
-    for (auto& [db, item] : by_db) item.changed = false;
+    for (auto& [db, item] : by_db) {
+      item.changed = item.replaced = false;
+      item.edits.clear();
+    }
   }
 }
 

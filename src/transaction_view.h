@@ -4,11 +4,14 @@
 // by the owners. It travels between workers with its transaction, so only one thread at a time touches it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "shards/collection.h"
+#include "shards/collection_limits.h"
 #include "shards/keyspace.h"
 #include "shards/shard.h"
 
@@ -16,20 +19,24 @@ namespace stave {
 
 class TransactionView final : public Keyspace {
  public:
+  void set_collection_limits(const CollectionLimits& limits) { limits_ = limits; }
+
   // The owner's part: what is there under `key`. A value that is cold stays unknown; only its shape is
-  // copied.
+  // copied. A collection that has outgrown its packed form is not copied either, but read where it is: while
+  // its key is locked the owner changes nothing.
   void load(Key key, const Found& found);
   // True when load() has brought all there is to know of the key.
   bool complete(Key key);
 
   Found find(Key key, bool touch) override;
   void want(Key) override {}
-  Status set_string(Key key, const NewString& string) override;
+  Status set_value(Key key, const NewValue& value) override;
+  Status edit(Key key, Type type, std::string_view edits, EditResult& result) override;
   Status remove(Key key) override;
   Status set_expiry(Key key, std::int64_t expiry_ms) override;
 
-  // What the command changed, one change for each key, for the keys of one shard.
-  std::vector<Change> changes_of(const std::vector<std::string_view>& names) const;
+  // What the command changed, one change for each key, for the keys of one shard. They view what is in here.
+  std::vector<Change> changes_of(const std::vector<std::string_view>& names);
   // Forgets changes, and keeps what was loaded: the command is run again.
   void drop_changes();
 
@@ -41,11 +48,17 @@ class TransactionView final : public Keyspace {
     bool changed = false;
     Found now;  // its value views now_value, once changed
     std::string now_value;
+    std::unique_ptr<Collection> now_collection;  // instead, when it is large
+    bool replaced = false;  // the value is a new one; otherwise `edits` are what has changed
+    std::string edits;
   };
   using ByDb = std::unordered_map<int, Item>;
 
   Item& item(Key key);
+  static Change change_of(Key key, Item& item);
+  static void set_packed(Item& item, Type type, std::string packed);
 
+  CollectionLimits limits_;
   std::unordered_map<std::string, ByDb> items_;  // by name, then database
 };
 

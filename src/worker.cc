@@ -40,6 +40,19 @@ SyncMode mode_of(AppendFsync fsync) {
   return SyncMode::kEverysec;
 }
 
+CollectionLimits collection_limits_of(const Settings& settings) {
+  CollectionLimits limits;
+  limits.hash_listpack_entries = static_cast<std::uint64_t>(settings.hash_max_listpack_entries);
+  limits.hash_listpack_value = static_cast<std::uint64_t>(settings.hash_max_listpack_value);
+  limits.set_intset_entries = static_cast<std::uint64_t>(settings.set_max_intset_entries);
+  limits.set_listpack_entries = static_cast<std::uint64_t>(settings.set_max_listpack_entries);
+  limits.set_listpack_value = static_cast<std::uint64_t>(settings.set_max_listpack_value);
+  limits.zset_listpack_entries = static_cast<std::uint64_t>(settings.zset_max_listpack_entries);
+  limits.zset_listpack_value = static_cast<std::uint64_t>(settings.zset_max_listpack_value);
+  limits.list_listpack_size = settings.list_max_listpack_size;
+  return limits;
+}
+
 Eviction eviction_of(const Settings& settings) {
   using From = Eviction::From;
   using By = Eviction::By;
@@ -170,6 +183,7 @@ void Worker::apply_settings(const Settings& settings) {
   command_limits_.counts_use = settings.maxmemory_policy == MaxmemoryPolicy::kAllkeysLfu ||
                                settings.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
   command_limits_.shard_count = server_.shard_count();
+  command_limits_.collections = collection_limits_of(settings);
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
     host->shard.set_memory_bytes_max(share_of(settings.maxmemory, server_.shard_count()));
@@ -177,6 +191,7 @@ void Worker::apply_settings(const Settings& settings) {
         {.threshold_percent = static_cast<unsigned>(settings.compaction_threshold),
          .budget_bytes = share_of(settings.compaction_budget, server_.shard_count())});
     host->shard.set_eviction(eviction_of(settings));
+    host->shard.set_collection_limits(command_limits_.collections);
     host->shard.log().set_disk_bytes_max(share_of(settings.maxdisk, server_.shard_count()));
   }
   set_log_level(settings.loglevel);

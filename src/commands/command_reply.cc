@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/commands/command_reply.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <vector>
@@ -209,6 +210,15 @@ void write_history(ReplyWriter& reply, std::span<const Change> history) {
   }
 }
 
+// Where keys are behind their number, the row's range is for routing; Redis reports the one in front, if
+// there is one.
+KeyRange reported_keys(const Command& command, const CommandDocs& docs) {
+  const auto is_counted = [](const KeySpec& spec) { return spec.find != KeySpec::Find::kRange; };
+  const auto specs = docs.key_specs;
+  if (!command.has(kMovableKeys) || std::none_of(specs.begin(), specs.end(), is_counted)) return command.keys;
+  return is_counted(specs.front()) ? KeyRange() : KeyRange{specs.front().index, specs.front().index, 1};
+}
+
 std::vector<const Command*> reported_subcommands(const Command& command) {
   std::vector<const Command*> reported;
   for (const Command* subcommand : subcommands_of(command.name)) {
@@ -229,9 +239,10 @@ void write_command_info(ReplyWriter& reply, const Command& command) {
   reply.bulk(command.name);
   reply.integer(command.arity);
   write_flags(reply, command.flags, kCommandFlags);
-  reply.integer(command.keys.first);
-  reply.integer(command.keys.last);
-  reply.integer(command.keys.step);
+  const KeyRange keys = reported_keys(command, docs);
+  reply.integer(keys.first);
+  reply.integer(keys.last);
+  reply.integer(keys.step);
   write_categories(reply, acl_categories(command));
   reply.set(docs.tips.size());
   for (const std::string_view tip : docs.tips) reply.bulk(tip);

@@ -3,6 +3,7 @@
 // database.
 #include <string>
 
+#include "shards/collection.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
 #include "src/commands/keys.h"
@@ -13,9 +14,13 @@ namespace {
 // Creates or replaces `to` with the whole of `source`, which must be resident. The one place that knows how
 // to copy a value of each type.
 Status copy_value(Context& context, const Found& source, Key to) {
-  // A view of one key is not promised to survive a change of another.
-  const std::string value(source.value);
-  return context.keys.set_string(to, {value, source.expiry_ms, source.raw_encoding});
+  std::string value;
+  if (source.collection != nullptr) {
+    source.collection->pack(value);
+  } else {
+    value = source.value;  // a view of one key is not promised to survive a change of another
+  }
+  return context.keys.set_value(to, {value, source.expiry_ms, source.raw_encoding, source.type});
 }
 
 Status rename_key(Context& context, std::string_view from, std::string_view to, bool replace) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "shards/collection.h"
 #include "src/commands/help.h"
 #include "src/commands/keys.h"
 #include "src/numbers.h"
@@ -26,15 +27,40 @@ Found look_up(Context& context, std::string_view name) {
   return found;
 }
 
-// kCold when the encoding depends on a value that is not there.
-Status need_encoding(Context& context, std::string_view name, const Found& found) {
-  if (found.resident || !encoding_needs_value(found)) return {};
+// kCold when what is asked for depends on a value that is not there.
+Status need_value(Context& context, std::string_view name, const Found& found, bool depends) {
+  if (found.resident || !depends) return {};
   context.keys.want(context.key(name));
   return kCold;
 }
 
+bool may_be_integer(const Found& found) {
+  return found.type == Type::kString && !found.raw_encoding && found.value_bytes <= kIntegerTextBytesMax;
+}
+
 std::optional<std::int64_t> integer_of(const Found& found) {
-  return encoding_needs_value(found) ? parse_integer(found.value) : std::nullopt;
+  return may_be_integer(found) ? parse_integer(found.value) : std::nullopt;
+}
+
+std::string_view string_encoding_name(const Found& found) {
+  if (integer_of(found)) return "int";
+  return found.raw_encoding || found.value_bytes > kEmbeddedBytesMax ? "raw" : "embstr";
+}
+
+std::string_view name_of(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kListpack:
+      return "listpack";
+    case Encoding::kIntset:
+      return "intset";
+    case Encoding::kHashtable:
+      return "hashtable";
+    case Encoding::kSkiplist:
+      return "skiplist";
+    case Encoding::kQuicklist:
+      return "quicklist";
+  }
+  return "unknown";
 }
 
 }  // namespace
@@ -58,18 +84,19 @@ std::string_view type_name(Type type) {
 }
 
 bool encoding_needs_value(const Found& found) {
-  return found.type == Type::kString && !found.raw_encoding && found.value_bytes <= kIntegerTextBytesMax;
+  return found.type != Type::kString || may_be_integer(found);
 }
 
 std::string_view encoding_name(const Found& found) {
-  if (integer_of(found)) return "int";
-  return found.raw_encoding || found.value_bytes > kEmbeddedBytesMax ? "raw" : "embstr";
+  if (found.type == Type::kString) return string_encoding_name(found);
+  return name_of(found.collection != nullptr ? found.collection->encoding() : packed_encoding(found.value));
 }
 
 Status object_encoding(Context& context, Args args) {
   const Found found = look_up(context, args[2]);
   if (!found.exists) return {};
-  if (Status status = need_encoding(context, args[2], found); !status.ok()) return status;
+  const bool depends = encoding_needs_value(found);
+  if (Status status = need_value(context, args[2], found, depends); !status.ok()) return status;
   context.reply.bulk(encoding_name(found));
   return {};
 }
@@ -77,7 +104,7 @@ Status object_encoding(Context& context, Args args) {
 Status object_refcount(Context& context, Args args) {
   const Found found = look_up(context, args[2]);
   if (!found.exists) return {};
-  if (Status status = need_encoding(context, args[2], found); !status.ok()) return status;
+  if (Status status = need_value(context, args[2], found, may_be_integer(found)); !status.ok()) return status;
   const auto number = integer_of(found);
   context.reply.integer(number && *number >= 0 && *number < kSharedIntegers ? kSharedRefcount : 1);
   return {};

@@ -21,7 +21,7 @@ Result<bool> reply_value(Context& context, std::string_view name) {
 }
 
 // A key whose expiry has passed is not there, so storing it means removing it.
-Status store(Context& context, std::string_view name, const NewString& string) {
+Status store(Context& context, std::string_view name, const NewValue& string) {
   if (string.expiry_ms == 0 || string.expiry_ms > context.now_ms) return context.set_string(name, string);
   return context.peek(name).exists ? context.remove(name) : Status();
 }
@@ -39,7 +39,7 @@ Status set_with_expiry(Context& context, Args args, ExpiryOption::Kind kind, std
 Status set(Context& context, Args args) {
   auto options = parse_set_options(args.subspan(3));
   if (!options.ok()) return options.take_status();
-  NewString string{args[2]};
+  NewValue string{args[2]};
   if (options->expiry.sets_time()) {
     auto expiry_ms = expiry_time(options->expiry, context.now_ms, "set");
     if (!expiry_ms.ok()) return expiry_ms.take_status();

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/glob.h"
+#include "src/random.h"
 #include "src/server.h"
 #include "src/session.h"
 #include "src/worker.h"
@@ -90,11 +90,6 @@ void reply_names(Call& call, const std::vector<Names>& by_worker) {
     for (const std::string& name : names) call.reply.bulk(name);
   }
   call.finish();
-}
-
-std::uint64_t random_number() {
-  thread_local std::mt19937_64 generator{std::random_device()()};
-  return generator();
 }
 
 // A shard, each as likely as it has keys in the database; any when there are none.

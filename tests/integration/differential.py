@@ -19,14 +19,18 @@ from stave_testing import REDIS_SERVER, Server, parse_arguments
 
 from differential import connection, expiry, introspection, scan
 from differential.bits import BITS
+from differential.hashes import HASHES
 from differential.keys import KEYS
+from differential.lists import LISTS
 from differential.pair import Difference, Pair
 from differential.server import SERVER
+from differential.sets import SETS
 from differential.strings import STRINGS
 from differential.world import Case, World
+from differential.zsets import ZSETS
 
-GROUPS = [STRINGS, KEYS, BITS, SERVER, introspection.INTROSPECTION]
-WEIGHTS = [45, 28, 20, 5, 2]
+GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, SERVER, introspection.INTROSPECTION]
+WEIGHTS = [36, 22, 12, 12, 12, 12, 14, 4, 2]
 COMMON_OPTIONS = {"enable-debug-command": "yes"}
 
 

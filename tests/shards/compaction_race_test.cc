@@ -188,7 +188,7 @@ TEST_CASE("a transaction that is not complete everywhere keeps the victims in fo
   test.put("k", "old");
   Change change;
   change.key = {0, "k"};
-  change.string.value = "new";
+  change.value.value = "new";
   const std::uint64_t id = test.ledger().open();
   test.apply(change, id, {0, 1});
   test.waste();

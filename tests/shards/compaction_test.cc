@@ -278,7 +278,7 @@ TEST_CASE("a void transaction stays void, and what says so is counted as after a
   const std::uint64_t oldest = test.seal();
   Change change;
   change.key = {0, "k"};
-  change.string.value = "void";
+  change.value.value = "void";
   test.apply(change, 1, {0, 1});
   test.make_durable();
   test.set_transactions_complete(false);

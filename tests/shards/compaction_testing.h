@@ -50,7 +50,7 @@ class CompactedShard {
   std::size_t keys() { return shard_->sizes().keys[0].load(); }
 
   void put(const std::string& key, std::string_view value, std::int64_t expiry_ms = 0, int db = 0) {
-    REQUIRE(shard_->set_string({db, key}, {value, expiry_ms, false}).ok());
+    REQUIRE(shard_->set_value({db, key}, {value, expiry_ms, false}).ok());
   }
   void del(const std::string& key, int db = 0) {
     REQUIRE(shard_->find({db, key}, false).exists);
@@ -94,8 +94,7 @@ class CompactedShard {
   void cool() {
     settle();
     shard_->set_memory_bytes_max(1);
-    while (shard_->demote()) {
-    }
+    while (shard_->demote()) settle();
     shard_->set_memory_bytes_max(0);
   }
 

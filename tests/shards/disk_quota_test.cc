@@ -26,7 +26,7 @@ std::string fill(ShardUnderTest& test, const std::string& prefix, int& written) 
   while (true) {
     if (test.shard().make_room() != Shard::Room::kEnough) return std::string(kDiskQuotaReached.text);
     const AddsData adds_data(test.shard().log(), true);
-    const Status status = test.shard().set_string({0, prefix + std::to_string(written)}, {value, 0, false});
+    const Status status = test.shard().set_value({0, prefix + std::to_string(written)}, {value, 0, false});
     if (!status.ok()) return status.message();
     if (++written % 16 == 0) test.flush();
   }
@@ -113,8 +113,8 @@ TEST_CASE("a write that has no room leaves room for smaller ones") {
   test.shard().log().set_disk_bytes_max(2 * kMiB);
   const AddsData adds_data(test.shard().log(), true);
   const std::string large(3 * kMiB, 'v');
-  CHECK(test.shard().set_string({0, "large"}, {large, 0, false}).message() == kDiskQuotaReached.text);
-  CHECK(test.shard().set_string({0, "small"}, {"v", 0, false}).ok());
+  CHECK(test.shard().set_value({0, "large"}, {large, 0, false}).message() == kDiskQuotaReached.text);
+  CHECK(test.shard().set_value({0, "small"}, {"v", 0, false}).ok());
   CHECK(test.get("small") == "v");
 }
 

@@ -206,7 +206,7 @@ TEST_CASE("live data beyond what maxdisk has room for are evicted, and no more t
   int written = 0;
   while (shard.make_room() == Shard::Room::kEnough) {
     const AddsData adds_data(shard.log(), true);
-    if (!shard.set_string({0, name_of(written)}, {value, 0, false}).ok()) break;
+    if (!shard.set_value({0, name_of(written)}, {value, 0, false}).ok()) break;
     if (++written % 64 == 0) test.flush();
     REQUIRE(shard.live_bytes() <= live_max + 2 * value.size());
     if (shard.counters().evicted > 0) REQUIRE(shard.live_bytes() > live_max - 4 * value.size());
@@ -230,7 +230,7 @@ TEST_CASE("with compaction a cache of bounded disk takes writes for ever") {
     shard.set_now(now_ms += 10);
     const bool room = shard.make_room() == Shard::Room::kEnough;
     const AddsData adds_data(shard.log(), true);
-    if (!room || !shard.set_string({0, name_of(i)}, {value, 0, false}).ok()) ++refused;
+    if (!room || !shard.set_value({0, name_of(i)}, {value, 0, false}).ok()) ++refused;
     if (i % 16 != 0) continue;
     for (int step = 0; step < 60; ++step) test.compact();
     REQUIRE(shard.log().disk_bytes() <= kShare);

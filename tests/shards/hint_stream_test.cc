@@ -36,7 +36,7 @@ class Writer {
       } else {
         const Expected made{std::string(random_() % 12, 'v') + std::to_string(i),
                             random_() % 5 == 0 ? std::int64_t{1} << 50 : 0, random_() % 7 == 0};
-        REQUIRE(test_.shard().set_string({0, key}, {made.value, made.expiry_ms, made.raw}).ok());
+        REQUIRE(test_.shard().set_value({0, key}, {made.value, made.expiry_ms, made.raw}).ok());
         keys_[key] = made;
       }
       if (i % 1000 == 0) test_.settle();
@@ -91,7 +91,7 @@ TEST_CASE("a start after a kill finds what was written, with a tail that is larg
   {
     ShardUnderTest first(directory.path(), {.segment_bytes = kSegmentBytes});
     for (int i = 0; i < 25; ++i) {  // one segment and a half
-      REQUIRE(first.shard().set_string({0, "key:" + std::to_string(i)}, {value}).ok());
+      REQUIRE(first.shard().set_value({0, "key:" + std::to_string(i)}, {value}).ok());
       first.settle();
     }
   }
@@ -137,7 +137,7 @@ TEST_CASE("a start for which the system has no helper threads finds what was wri
     first.close();
     ShardUnderTest second(directory.path(), {.segment_bytes = kSegmentBytes});
     for (int i = 0; i < 25; ++i) {  // and a tail
-      REQUIRE(second.shard().set_string({0, "large:" + std::to_string(i)}, {large}).ok());
+      REQUIRE(second.shard().set_value({0, "large:" + std::to_string(i)}, {large}).ok());
       second.settle();
     }
   }

@@ -111,7 +111,7 @@ std::vector<std::string> problems_in(const std::string& directory) {
 void transaction(ShardUnderTest& test, std::string_view key, std::string_view value) {
   Change change;
   change.key = {0, key};
-  change.string.value = value;
+  change.value.value = value;
   REQUIRE(test.shard().hold(kTransactionBytes).ok());
   test.shard().unhold(kTransactionBytes);
   test.shard().apply({change}, 77, {0, 1});
@@ -246,7 +246,7 @@ TEST_CASE("the check ends a torn tail where a start does, before a batch that is
   Recovery recovery(disk, shard, options);
   REQUIRE(recovery.read().ok());
   REQUIRE(recovery.finish([](const TransactionHeader&) { return true; }).ok());
-  REQUIRE(shard.set_string({0, "d"}, {"x", 0, false}).ok());
+  REQUIRE(shard.set_value({0, "d"}, {"x", 0, false}).ok());
   shard.log().flush();
   const ShardCheck found = DatabaseCheck(disk, DatabaseId{}, {directory.path()}).shard(0);
   CHECK(found.problems.empty());

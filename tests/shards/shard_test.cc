@@ -171,7 +171,7 @@ TEST_CASE("a transaction that another shard lacks is dropped, now and at the nex
       first.put("k", "old");
       Change change;
       change.key = {0, "k"};
-      change.string.value = "new";
+      change.value.value = "new";
       const std::vector<Change> changes{change};
       REQUIRE(first.shard().hold(Shard::batch_bytes(changes, 2)).ok());
       first.shard().unhold(Shard::batch_bytes(changes, 2));

@@ -93,7 +93,7 @@ class ShardUnderTest {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   void put(std::string_view key, std::string_view value, std::int64_t expiry_ms = 0, int db = 0) {
-    REQUIRE(shard_->set_string({db, key}, {value, expiry_ms, false}).ok());
+    REQUIRE(shard_->set_value({db, key}, {value, expiry_ms, false}).ok());
   }
   void del(std::string_view key, int db = 0) {
     if (shard_->find({db, key}, true).exists) REQUIRE(shard_->remove({db, key}).ok());

@@ -29,6 +29,10 @@ constexpr Field kFields[] = {
     {"starts refused for damage", &Coverage::refused_starts},
     {"backups", &Coverage::backups},
     {"backups verified", &Coverage::backups_verified},
+    {"edits of hashes", &Coverage::hash_edits},
+    {"snapshots", &Coverage::snapshots},
+    {"chains read", &Coverage::chains_read},
+    {"chains mended", &Coverage::chains_mended},
     {"reads", &Coverage::reads},
     {"writes", &Coverage::writes},
 };

@@ -28,6 +28,10 @@ struct Coverage {
   std::uint64_t refused_starts = 0;
   std::uint64_t backups = 0;
   std::uint64_t backups_verified = 0;
+  std::uint64_t hash_edits = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t chains_read = 0;
+  std::uint64_t chains_mended = 0;
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
 

@@ -40,7 +40,8 @@ void Simulation::run() {
 }
 
 // Of some keys most values live long, so that their segments stay while others are compacted; and some lives
-// have little memory and long reads, which go on while segments are replaced.
+// have little memory and long reads, which go on while segments are replaced, or so much that collections
+// stay where they are, and their edits without a snapshot.
 void Simulation::choose_workload() {
   constexpr SyncMode kModes[] = {SyncMode::kAlways, SyncMode::kEverysec, SyncMode::kNo};
   mode_ = kModes[below(3)];
@@ -50,7 +51,7 @@ void Simulation::choose_workload() {
   hot_keys_ = one_in(random_, 2) ? keys_ : std::max<std::uint64_t>(keys_ / 10, 2);
   removal_in_ = one_in(random_, 2) ? 4 : 2;
   slow_reads_ = one_in(random_, 2);
-  memory_bytes_ = slow_reads_ ? 2000 : 20000;
+  memory_bytes_ = slow_reads_ ? 2000 : one_in(random_, 2) ? 20000 : 200000;
 }
 
 // From a start to a crash or a stop.
@@ -84,6 +85,9 @@ void Simulation::live() {
   if (backup_ && one_in(random_, 2)) verify_backup(left);
   age(left);
   for (const auto& shard : shards_) {
+    coverage_.snapshots += shard->counters().snapshots;
+    coverage_.chains_read += shard->counters().chains_read;
+    coverage_.chains_mended += shard->counters().chains_mended;
     coverage_.compactions += shard->compaction().counters().runs;
     coverage_.segments_made_ahead += shard->log().counters().made_ahead;
     coverage_.segments_freed += shard->compaction().counters().segments_freed;
@@ -111,7 +115,8 @@ void Simulation::fail_within(std::uint64_t calls) {
 void Simulation::step() {
   const auto shard = static_cast<std::uint32_t>(below(models_.size()));
   const std::uint64_t what = below(100);
-  if (what < 33) return write_some(shard);
+  if (what < 25) return write_some(shard);
+  if (what < 33) return write_hash(shard);
   if (what < 37) return write_batch(shard);
   if (what < 41) return write_transaction();
   if (what < 42) return one_in(random_, 4) ? flush_db(shard) : do_job();
@@ -133,7 +138,7 @@ std::optional<Simulation::Answer> Simulation::read(std::uint32_t number, const N
   for (;;) {
     const Found found = shard.find(key, true);
     if (!found.exists) return Answer{};
-    if (found.resident) return Answer{true, std::string(found.value)};
+    if (found.resident) return Answer{true, value_of(found)};
     testing::Waiter waiter;
     shard.stage(key, &waiter);
     while (!waiter.called) disk_->wait();
@@ -149,18 +154,20 @@ bool Simulation::may_be_unreadable(std::uint32_t number, const Name& name, const
   const auto found = models_[number].now.find(name);
   if (!damage_ || found == models_[number].now.end()) return false;
   const Value& value = found->second;
-  return damage_->is_named_by(error,
-                              record_bytes(name.second.size(), value.bytes.size(), value.expiry_ms != 0));
+  const bool hash = !value.fields.empty();
+  return damage_->is_named_by(
+      error,
+      hash ? kRecordBytesMax : record_bytes(name.second.size(), value.bytes.size(), value.expiry_ms != 0));
 }
 
 void Simulation::read_one(std::uint32_t number) {
-  const Name name = random_name();
+  const Name name = one_in(random_, 3) ? random_hash_name() : random_name();
   const std::optional<Answer> answer = read(number, name);
   if (!answer || disk_->crashed() || disk_->has_failed()) return;
   ++coverage_.reads;
   const auto expected = models_[number].now.find(name);
   const bool there = expected != models_[number].now.end() && is_there(expected->second);
-  if (answer->exists != there || (there && answer->bytes != expected->second.bytes))
+  if (answer->exists != there || (there && !answer->value.same_as(expected->second)))
     violate(directory(number) + ": a read of " + name.second + " gave a wrong answer");
 }
 
@@ -176,7 +183,7 @@ void Simulation::turn() {
 void Simulation::start_read(std::uint32_t number) {
   auto read = std::make_unique<StartedRead>();
   read->shard = number;
-  read->name = random_name();
+  read->name = one_in(random_, 3) ? random_hash_name() : random_name();
   const Key key(read->name.first, read->name.second);
   const Found found = shards_[number]->find(key, true);
   if (!found.exists || found.resident) return;
@@ -201,7 +208,9 @@ void Simulation::tick() {
     shard->set_now(now_ms_);
     shard->expire_due();
     shard->tidy_expiry();
+    const std::uint64_t gsn = shard->last_gsn();
     shard->demote();
+    note_snapshots(shard->number(), gsn);
   }
   if (now_ms_ - last_sync_ms_ < kSecondMs) return;
   last_sync_ms_ = now_ms_;

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -53,11 +54,17 @@ class Simulation {
   static constexpr std::uint64_t kRecordBytesMax = 8u << 10;  // more than any that the workload writes
 
   using Name = std::pair<int, std::string>;  // db, key
+  using Fields = std::map<std::string, std::string>;
+  // A string, or a hash if it has fields.
   struct Value {
     std::string bytes;
     std::int64_t expiry_ms = 0;
+    Fields fields = {};
+    bool same_as(const Value& other) const { return bytes == other.bytes && fields == other.fields; }
   };
   using Contents = std::map<Name, Value>;
+  // What a command does to a hash: fields that get a value, or go.
+  using HashEdits = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
   // What one command did to one shard: a batch of its log.
   struct Batch {
@@ -65,6 +72,7 @@ class Simulation {
     std::uint64_t last_gsn = 0;
     std::uint64_t transaction = 0;  // 0: none
     std::vector<std::pair<Name, std::optional<Value>>> changes;
+    std::vector<std::pair<Name, HashEdits>> edits;  // of hashes that were not written as a whole
     int flushed_db = -1;
   };
   struct ShardModel {
@@ -123,6 +131,18 @@ class Simulation {
   void step();
   void write_some(std::uint32_t shard);
   void write_batch(std::uint32_t shard);
+  void write_hash(std::uint32_t shard);
+  // One edit of a hash that is resident or absent, and its part of the batch.
+  Status edit_hash(Shard& shard, const Name& name, Batch& batch);
+  bool add_hash_edits(std::uint32_t shard, Batch& batch, std::vector<Change>& changes,
+                      std::deque<std::string>& bytes);
+  static void note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch);
+  static std::string edit_bytes(const HashEdits& edits);
+  HashEdits random_edits();
+  static void apply(Contents& contents, const Name& name, const HashEdits& edits);
+  static Value value_of(const Found& found);
+  // Snapshots of hashes that a shard has logged by itself, behind this GSN.
+  void note_snapshots(std::uint32_t shard, std::uint64_t gsn);
   void write_transaction();
   void flush_db(std::uint32_t shard);
   void read_one(std::uint32_t shard);
@@ -148,13 +168,14 @@ class Simulation {
   void apply(Contents& contents, const Batch& batch) const;
   static bool complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns);
   Name random_name();
+  Name random_hash_name();
   Value random_value();
   std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
   bool is_there(const Value& value) const { return value.expiry_ms == 0 || value.expiry_ms > now_ms_; }
   // Stages the value when it is cold. Null when that was not possible, and rightly so.
   struct Answer {
     bool exists = false;
-    std::string bytes;
+    Value value;
   };
   std::optional<Answer> read(std::uint32_t shard, const Name& name);
   bool may_be_unreadable(std::uint32_t shard, const Name& name, const std::string& error) const;

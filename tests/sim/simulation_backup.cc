@@ -114,7 +114,7 @@ void Simulation::compare_backup(SimDisk& disk, Shard& shard, const Contents& con
     shard.stage(key, &waiter);
     while (!waiter.called) disk.wait();
     if (!waiter.error.empty()) violate(backup_->name + ": " + waiter.error);
-    if (shard.find(key, true).value != value.bytes)
+    if (!value_of(shard.find(key, true)).same_as(value))
       violate(backup_->name + ": key " + name.second + " has another value");
   }
   std::size_t found = 0;

@@ -150,7 +150,7 @@ void Simulation::compare(std::uint32_t number) {
     if (walked.erase(name) == 0) violate(directory(number) + ": key " + name.second + " is lost");
     const std::optional<Answer> answer = read(number, name);
     if (disk_->crashed() || disk_->has_failed()) return;
-    if (answer && (!answer->exists || answer->bytes != value.bytes))
+    if (answer && (!answer->exists || !answer->value.same_as(value)))
       violate(directory(number) + ": key " + name.second + " has another value");
   }
   if (!walked.empty())

@@ -42,6 +42,7 @@ void Simulation::apply(Contents& contents, const Batch& batch) const {
       contents.erase(name);
     }
   }
+  for (const auto& [name, edits] : batch.edits) apply(contents, name, edits);
 }
 
 void Simulation::note(std::uint32_t shard, Batch batch) {
@@ -52,7 +53,7 @@ void Simulation::note(std::uint32_t shard, Batch batch) {
 
 void Simulation::write_some(std::uint32_t number) {
   Shard& shard = *shards_[number];
-  const Name name = random_name();
+  const Name name = one_in(random_, 20) ? random_hash_name() : random_name();
   const Key key(name.first, name.second);
   const Found found = shard.find(key, true);  // may log that it has expired
   Batch batch;
@@ -62,13 +63,13 @@ void Simulation::write_some(std::uint32_t number) {
     status = shard.remove(key);
     batch.changes.emplace_back(name, std::nullopt);
   } else if (found.exists && found.resident && one_in(random_, 5)) {
-    Value value{std::string(found.value),
-                one_in(random_, 2) ? 0 : now_ms_ + 1 + static_cast<std::int64_t>(below(5000))};
+    Value value = value_of(found);
+    value.expiry_ms = one_in(random_, 2) ? 0 : now_ms_ + 1 + static_cast<std::int64_t>(below(5000));
     status = shard.set_expiry(key, value.expiry_ms);
     batch.changes.emplace_back(name, std::move(value));
   } else {
     Value value = random_value();
-    status = shard.set_string(key, {value.bytes, value.expiry_ms, false});
+    status = shard.set_value(key, {value.bytes, value.expiry_ms, false});
     batch.changes.emplace_back(name, std::move(value));
   }
   batch.last_gsn = shard.last_gsn();
@@ -92,8 +93,7 @@ void Simulation::write_batch(std::uint32_t number) {
     return;
   }
   for (const auto& [name, value] : batch.changes) {
-    const Status status =
-        shard.set_string({name.first, name.second}, {value->bytes, value->expiry_ms, false});
+    const Status status = shard.set_value({name.first, name.second}, {value->bytes, value->expiry_ms, false});
     if (!status.ok()) violate("a write within a batch was refused: " + status.message());
   }
   shard.end_batch();
@@ -110,10 +110,12 @@ void Simulation::write_transaction() {
   std::vector<std::vector<Change>> changes(participants.size());
   std::vector<Batch> batches(participants.size());
   std::vector<std::uint64_t> held(participants.size());
+  std::deque<std::string> bytes;  // that edits view
   std::size_t ready = 0;
   for (; ready < participants.size(); ++ready) {
     Batch& batch = batches[ready];
     const std::uint64_t count = 1 + below(3);
+    batch.changes.reserve(count + 1);  // changes view the names
     for (std::uint64_t i = 0; i < count; ++i) {
       const Name name = random_name();
       const bool twice = std::any_of(batch.changes.begin(), batch.changes.end(),
@@ -124,11 +126,12 @@ void Simulation::write_transaction() {
     }
     for (const auto& [name, value] : batch.changes) {
       Change change;
-      change.kind = value ? Change::Kind::kSetString : Change::Kind::kRemove;
+      change.kind = value ? Change::Kind::kSet : Change::Kind::kRemove;
       change.key = Key(name.first, name.second);
-      if (value) change.string = {value->bytes, value->expiry_ms, false};
+      if (value) change.value = {value->bytes, value->expiry_ms, false};
       changes[ready].push_back(change);
     }
+    if (one_in(random_, 2)) add_hash_edits(participants[ready], batch, changes[ready], bytes);
     held[ready] = Shard::batch_bytes(changes[ready], participants.size());
     if (!shards_[participants[ready]]->hold(held[ready]).ok()) break;
   }

@@ -107,8 +107,9 @@ TEST_CASE("every row has docs, except for what only operators call") {
 }
 
 TEST_CASE("there are no docs for what the table lacks") {
-  for (const auto& group : {string_docs(), bitmap_docs(), generic_docs(), connection_docs(), client_docs(),
-                            server_docs(), introspection_docs()}) {
+  for (const auto& group :
+       {string_docs(), bitmap_docs(), hash_docs(), list_docs(), set_docs(), zset_docs(), generic_docs(),
+        connection_docs(), client_docs(), server_docs(), introspection_docs()}) {
     for (const CommandDocs& docs : group) {
       CAPTURE(docs.name);
       CHECK(find_command_by_name(docs.name) != nullptr);

@@ -8,9 +8,13 @@ import time
 
 from . import compare
 from .bits import BITS
+from .hashes import HASHES
 from .keys import KEYS
+from .lists import LISTS
+from .sets import SETS
 from .strings import STRINGS
 from .world import Case
+from .zsets import ZSETS
 
 
 def scenario(pair):
@@ -43,6 +47,10 @@ def _short_life(world, key, longest_ms):
         [["SET", key, world.value()], ["GETEX", key, "PX", ms]],
         [["SET", key, world.value(), "EX", 5000], ["PEXPIRE", key, ms, "LT"]],
         [["SET", key, world.value(), "EX", 5000], ["PEXPIRE", key, ms, "XX"]],
+        [["DEL", key], ["HSET", key, "f1", world.value(), "f2", "5"], ["PEXPIRE", key, ms]],
+        [["DEL", key], ["SADD", key, "1", "2", world.value()], ["PEXPIREAT", key, at]],
+        [["DEL", key], ["RPUSH", key, "1", "2", world.value()], ["PEXPIRE", key, ms]],
+        [["DEL", key], ["ZADD", key, "1", "a", "2", world.value()], ["PEXPIRE", key, ms]],
     ]
     return [Case(words) for words in world.choice(ways)]
 
@@ -51,7 +59,7 @@ def _first_contact(world, key):
     """A random command in which every key is this one, then what is left of it."""
     if world.chance(0.3):
         return [Case(["EXISTS", key])]
-    cases = world.choice([STRINGS, KEYS, BITS]).draw(world)
+    cases = world.choice([STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS]).draw(world)
     if any(case.arguments[0].upper() == b"DBSIZE" for case in cases):  # it counts what nobody has met yet
         cases = []
     for case in cases:

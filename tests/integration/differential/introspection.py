@@ -4,10 +4,14 @@ GETKEYS, LIST and INFO with random arguments are a group like others."""
 
 from . import compare
 from .bits import BITS
+from .hashes import HASHES
 from .keys import KEYS
+from .lists import LISTS
 from .pair import Difference
+from .sets import SETS
 from .strings import STRINGS
 from .world import Case, Group
+from .zsets import ZSETS
 
 INTROSPECTION = Group()
 
@@ -15,7 +19,14 @@ NAMES = """PING ECHO AUTH HELLO SELECT QUIT RESET CLIENT INFO COMMAND CONFIG DBS
 SHUTDOWN MEMORY SLOWLOG DEBUG OBJECT DEL UNLINK EXISTS TYPE TOUCH RENAME RENAMENX COPY MOVE KEYS SCAN RANDOMKEY
 EXPIRE PEXPIRE EXPIREAT PEXPIREAT EXPIRETIME PEXPIRETIME TTL PTTL PERSIST SET GET GETSET GETDEL GETEX MGET MSET
 MSETNX SETNX SETEX PSETEX APPEND STRLEN GETRANGE SUBSTR SETRANGE INCR DECR INCRBY DECRBY INCRBYFLOAT LCS SETBIT
-GETBIT BITCOUNT BITPOS BITOP BITFIELD BITFIELD_RO""".lower().split()
+GETBIT BITCOUNT BITPOS BITOP BITFIELD BITFIELD_RO HSET HSETNX HMSET HGET HMGET HGETALL HDEL HEXISTS HLEN HKEYS HVALS
+HINCRBY HINCRBYFLOAT HSTRLEN HRANDFIELD HSCAN SADD SREM SMEMBERS SISMEMBER SMISMEMBER SCARD SPOP SRANDMEMBER SMOVE SSCAN
+SINTER SINTERCARD SINTERSTORE SUNION SUNIONSTORE SDIFF SDIFFSTORE
+ZADD ZINCRBY ZREM ZSCORE ZMSCORE ZCARD ZCOUNT ZLEXCOUNT ZRANK ZREVRANK ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE
+ZRANGEBYLEX ZREVRANGEBYLEX ZRANGESTORE ZPOPMIN ZPOPMAX ZMPOP ZRANDMEMBER ZSCAN ZUNION ZINTER ZDIFF ZINTERCARD
+ZUNIONSTORE ZINTERSTORE ZDIFFSTORE ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREMRANGEBYLEX
+LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH
+LMPOP""".lower().split()
 
 SUBCOMMANDS = {
     "client": "id getname setname list info kill reply pause unpause no-evict unblock".split(),
@@ -31,6 +42,8 @@ NEW_IN_7_2 = ["client|setinfo", "client|no-touch"]
 KNOWN_ENTRIES = {
     ("command|getkeys", "arity"): "7.2 takes a command without arguments, and then says that it has no keys",
     ("command|getkeysandflags", "arity"): "likewise",
+    ("zrank", "arity"): "7.2 has WITHSCORE",
+    ("zrevrank", "arity"): "likewise",
 }
 
 FIELDS = ["name", "arity", "flags", "first key", "last key", "step", "ACL categories"]
@@ -133,7 +146,7 @@ def _missing_from_list(pair):
 @INTROSPECTION.command(weight=8)
 def getkeys(world):
     """The keys of any random command, right or wrong."""
-    command = world.choice([STRINGS, KEYS, BITS]).draw(world)[0].arguments
+    command = world.choice([STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS]).draw(world)[0].arguments
     name = world.choice(["GETKEYS", "GETKEYSANDFLAGS"])
     return Case(["COMMAND", world.mixed_case(name), *command], _keys_and_flags, mutable=False)
 
@@ -174,7 +187,9 @@ def _ours(expected, actual, _):
 @INTROSPECTION.command(weight=2)
 def list_(world):
     words = world.choice([[], ["FILTERBY", "PATTERN", "get*"], ["FILTERBY", "PATTERN", "*"], ["FILTERBY", "ACLCAT", "read"],
-                          ["filterby", "aclcat", "STRING"], ["FILTERBY", "ACLCAT", "bitmap"], ["FILTERBY", "ACLCAT", "nope"],
+                          ["filterby", "aclcat", "STRING"], ["FILTERBY", "ACLCAT", "hash"], ["FILTERBY", "ACLCAT", "set"],
+                          ["FILTERBY", "ACLCAT", "bitmap"], ["FILTERBY", "ACLCAT", "list"],
+                          ["FILTERBY", "ACLCAT", "sortedset"], ["FILTERBY", "ACLCAT", "nope"],
                           ["FILTERBY", "MODULE", "m"], ["FILTERBY", "FOO", "x"], ["FILTERBY", "PATTERN"], ["FOO"],
                           ["FILTERBY", "ACLCAT", "dangerous"], ["FILTERBY", "ACLCAT", "fast"], ["FILTERBY"],
                           ["FILTERBY", "ACLCAT", "keyspace"], ["FILTERBY", "PATTERN", "[gs]et", "x"]])

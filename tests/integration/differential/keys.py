@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on keys of any type: existence, names, databases, expiry, OBJECT, KEYS and single SCAN steps."""
 
-import re
-
-from . import compare
+from . import compare, elements
 from .world import Case, Group
 
 KEYS = Group()
@@ -74,27 +72,9 @@ def persist(world):
     return ["PERSIST", world.key()]
 
 
-_WHOLE_NUMBER = re.compile(rb"0|-?[1-9]\d{0,18}")
-
-
 @KEYS.command(weight=2)
 def encoding(world):
-    """INCRBYFLOAT with a whole number as its result leaves an embstr in Redis and an int here, so for a whole number,
-    and nothing else, that is no difference."""
-    key = world.key()
-    seen = []
-
-    def remember(expected, actual, _):
-        seen.append(expected)
-        return expected == actual
-
-    def same_encoding(expected, actual, _):
-        if expected.value == b"embstr" and _WHOLE_NUMBER.fullmatch(seen[-1].value):
-            return actual in (expected, ("$", b"int"))
-        return expected == actual
-
-    return [Case(["GET", key], remember, mutable=False),
-            Case(["OBJECT", world.mixed_case("ENCODING"), key], same_encoding, mutable=False)]
+    return elements.encoding(world, world.key())
 
 
 @KEYS.command(weight=2)
@@ -121,9 +101,10 @@ def dbsize(world):
 @KEYS.command(weight=2)
 def scan_step(world):
     cursor = "0" if world.chance(0.7) else world.choice(["abc", "", "1.5", " 0", "0 ", "18446744073709551616", "12"])
+    types = ["string", "hash", "set", "list", "zset", "STRING", "Hash", "foo", ""]
     options = [world.maybe(0.4, world.mixed_case("COUNT"), world.choice(["1", "10", "1000", "0", "-1", "abc", ""])),
                world.maybe(0.4, world.mixed_case("MATCH"), world.choice(PATTERNS).encode("latin-1")),
-               world.maybe(0.3, world.mixed_case("TYPE"), world.choice(["string", "list", "STRING", "foo", ""])),
+               world.maybe(0.3, world.mixed_case("TYPE"), world.choice(types)),
                world.maybe(0.05, world.choice(["COUNT", "MATCH", "TYPE", "FOO"]))]
     return Case(["SCAN", cursor, *world.shuffled(options)], compare.scan_shape)
 

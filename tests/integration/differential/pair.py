@@ -127,13 +127,20 @@ class Pair:
             keys = self.run_one("KEYS", "*", how=compare.unordered)
             names = sorted(item.value for item in keys.value)
             for at in range(0, len(names), 200):
-                self.run([case for name in names[at:at + 200] for case in self._inspect(name)])
+                self._compare_keys(names[at:at + 200])
         self.run_one("SELECT", 0)
         if len(databases) == DATABASES:
             self.run_one("INFO", "keyspace", how=_same_keyspace)
 
-    def _inspect(self, name):
-        return [Case(["TYPE", name]), Case(["GET", name]), Case(["PTTL", name], compare.near_ms)]
+    def _compare_keys(self, names):
+        types = self.run([Case(["TYPE", name]) for name in names])
+        self.run([case for name, kind in zip(names, types) for case in self._inspect(name, kind.value)])
+
+    def _inspect(self, name, kind):
+        values = {b"hash": Case(["HGETALL", name], compare.pairs), b"set": Case(["SMEMBERS", name], compare.unordered),
+                  b"list": Case(["LRANGE", name, "0", "-1"]),
+                  b"zset": Case(["ZRANGE", name, "0", "-1", "WITHSCORES"], compare.scored)}
+        return [values.get(kind, Case(["GET", name])), Case(["PTTL", name], compare.near_ms)]
 
 
 def _same_keyspace(expected, actual, _):

@@ -19,7 +19,7 @@ def scenario(pair):
     options = world.shuffled([
         world.maybe(0.6, "COUNT", world.choice([1, 3, 10, 100, 1000])),
         world.maybe(0.4, "MATCH", world.choice(["*", "k*", "*1*", "cold:*", "scan:*", "h?llo", "nothing", "[ab]"])),
-        world.maybe(0.4, "TYPE", world.choice(["string", "STRING", "hash", "foo"]))])
+        world.maybe(0.4, "TYPE", world.choice(["string", "STRING", "hash", "list", "set", "zset", "foo"]))])
     fresh = [b"scan:%d" % number for number in range(world.choice([0, 0, 10, 300, 2000]))]
     if fresh:
         pair.run([Case(["MSET", *[word for key in fresh[::2] for word in (key, "v")]])])

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shards/elements.h"
+
+#include <cassert>
+#include <cstring>
+
+#include "shards/entry.h"
+
+namespace stave {
+namespace {
+
+// Fewer elements get their tables one by one, to which the smallest ones are enough.
+constexpr std::size_t kExpectedMin = 64;
+// Of so many, Index::random_slot() prefers those that share their table with few others.
+constexpr std::size_t kFew = 256;
+
+}  // namespace
+
+void Elements::expect(std::size_t count) {
+  if (count >= kExpectedMin) index_.fit(count);
+}
+
+PutOutcome Elements::put(std::string_view name, std::string_view value) {
+  const std::uint64_t hash = hash_key(name);
+  Slot* const slot = index_.find(name, hash);
+  if (slot == nullptr) {
+    index_.insert(hash, create(name, value), true);
+    return PutOutcome::kAdded;
+  }
+  Entry* const old = slot->entry();
+  if (old->value() == value) return PutOutcome::kUnchanged;
+  if (old->value_bytes() == value.size()) {
+    std::memcpy(old->mutable_value(), value.data(), value.size());
+    return PutOutcome::kUpdated;
+  }
+  entry_bytes_ -= old->allocated_bytes(true);
+  slot->set_entry(create(old->key(), value), true);
+  Entry::destroy(old);
+  return PutOutcome::kUpdated;
+}
+
+bool Elements::remove(std::string_view name) {
+  Slot* const slot = index_.find(name, hash_key(name));
+  if (slot == nullptr) return false;
+  entry_bytes_ -= slot->entry()->allocated_bytes(true);
+  index_.erase(slot);
+  return true;
+}
+
+const Entry& Elements::random(std::uint64_t random) const {
+  assert(size() > 0);
+  if (size() > kFew) return *index_.random_slot(random)->entry();
+  std::uint64_t skipped = random % size();
+  const Entry* chosen = nullptr;
+  index_.for_each([&](const Slot& slot) {
+    if (skipped-- == 0) chosen = slot.entry();
+  });
+  return *chosen;
+}
+
+// An entry that is counted.
+Entry* Elements::create(std::string_view name, std::string_view value) {
+  Entry::Fields fields;
+  fields.key = name;
+  fields.value = value;
+  fields.value_bytes = static_cast<std::uint32_t>(value.size());
+  fields.resident = true;
+  Entry* const entry = Entry::create(fields);
+  entry_bytes_ += entry->allocated_bytes(true);
+  return entry;
+}
+
+}  // namespace stave

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elements: names with values in memory, the inside of a native hash (fields and values) and of a native set
+// (members with empty values). They are the keys of an index of their own, so no change ever moves more than
+// one small table. Owns its entries. Owner thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "shards/index.h"
+
+namespace stave {
+
+enum class PutOutcome : std::uint8_t { kAdded, kUpdated, kUnchanged };
+
+class Elements {
+ public:
+  // Makes room at once. REQUIRES: nothing was put.
+  void expect(std::size_t count);
+  // REQUIRES: `value` does not point into the one that it replaces.
+  PutOutcome put(std::string_view name, std::string_view value);
+  bool remove(std::string_view name);
+
+  std::size_t size() const { return index_.size(); }
+  Index& index() const { return index_; }
+  // Any one, each about equally likely, also where they are few. REQUIRES: size() > 0.
+  const Entry& random(std::uint64_t random) const;
+  // Of names and values, each rounded up as the allocator does: more than their packed form takes.
+  std::size_t entry_bytes() const { return entry_bytes_; }
+  // Without the object itself.
+  std::size_t memory_bytes() const { return index_.table_bytes() + entry_bytes_; }
+
+ private:
+  Entry* create(std::string_view name, std::string_view value);
+
+  mutable Index index_;  // reading does not change it
+  std::size_t entry_bytes_ = 0;
+};
+
+}  // namespace stave

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The workload of hashes: they grow beyond their packed form and shrink again, so that their records are
+// wholes, snapshots and edits.
+#include <deque>
+#include <string>
+
+#include "shards/collection.h"
+#include "shards/hash.h"
+#include "tests/sim/simulation.h"
+
+namespace stave::sim {
+namespace {
+
+constexpr std::uint64_t kHashes = 4;
+constexpr std::uint64_t kFields = 40;
+constexpr std::uint64_t kFieldBytesMax = 200;
+
+}  // namespace
+
+Simulation::Name Simulation::random_hash_name() {
+  return {static_cast<int>(below(kDbs)), "hash:" + std::to_string(below(kHashes))};
+}
+
+Simulation::HashEdits Simulation::random_edits() {
+  HashEdits edits;
+  const std::uint64_t count = 1 + below(4);
+  const bool shrinks = one_in(random_, 3);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string field = "f" + std::to_string(below(kFields));
+    if (one_in(random_, shrinks ? 2 : 8)) {
+      edits.emplace_back(field, std::nullopt);
+      continue;
+    }
+    std::string value = std::to_string(random_() % 1000) + ":";
+    value.resize(value.size() + below(kFieldBytesMax), 'v');
+    edits.emplace_back(field, value);
+  }
+  return edits;
+}
+
+void Simulation::apply(Contents& contents, const Name& name, const HashEdits& edits) {
+  const auto found = contents.find(name);
+  // Of a hash that a transaction had put over the string, and that never was.
+  if (found != contents.end() && found->second.fields.empty()) return;
+  Value& value = contents[name];
+  for (const auto& [field, text] : edits) {
+    if (text)
+      value.fields[field] = *text;
+    else
+      value.fields.erase(field);
+  }
+  if (value.fields.empty()) contents.erase(name);
+}
+
+Simulation::Value Simulation::value_of(const Found& found) {
+  Value value;
+  value.expiry_ms = found.expiry_ms;
+  if (found.type == Type::kString)
+    value.bytes = found.value;
+  else
+    HashView(found).for_each(
+        [&](std::string_view field, std::string_view text) { value.fields.emplace(field, text); });
+  return value;
+}
+
+std::string Simulation::edit_bytes(const HashEdits& edits) {
+  Edits bytes;
+  for (const auto& [field, text] : edits) text ? bytes.put(field, *text) : bytes.remove(field);
+  return std::string(bytes.bytes());
+}
+
+// What the edits are in the log.
+void Simulation::note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch) {
+  Contents contents;
+  if (before.exists) contents[name] = value_of(before);
+  apply(contents, name, edits);
+  const auto after = contents.find(name);
+  if (after == contents.end())
+    batch.changes.emplace_back(name, std::nullopt);
+  else if (before.collection != nullptr)
+    batch.edits.emplace_back(name, edits);
+  else
+    batch.changes.emplace_back(name, after->second);
+}
+
+Status Simulation::edit_hash(Shard& shard, const Name& name, Batch& batch) {
+  const Key key(name.first, name.second);
+  const HashEdits edits = random_edits();
+  Batch noted;
+  note_edits(name, shard.find(key, true), edits, noted);
+  EditResult result;
+  Status status = shard.edit(key, Type::kHash, edit_bytes(edits), result);
+  if (!status.ok() || !result.any()) return status;
+  batch.changes = std::move(noted.changes);
+  batch.edits = std::move(noted.edits);
+  return status;
+}
+
+// Adds edits of a hash to a transaction's batch and changes. False if it cannot take part now.
+bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
+                                std::deque<std::string>& bytes) {
+  const Name name = random_hash_name();
+  const Key key(name.first, name.second);
+  const Found found = shards_[number]->find(key, true);
+  if (found.exists && (found.type != Type::kHash || !found.resident)) return false;
+  HashEdits edits = random_edits();
+  // One that has an effect, so that there is a record.
+  edits.emplace_back("t", std::to_string(random_()));
+  note_edits(name, found, edits, batch);
+  Change change;
+  change.key = Key(name.first, bytes.emplace_back(name.second));
+  const std::string& made = bytes.emplace_back(edit_bytes(edits));
+  if (found.collection != nullptr) {
+    change.kind = Change::Kind::kEdit;
+    change.type = Type::kHash;
+    change.edits = made;
+  } else {
+    std::string packed = found.exists ? std::string(found.value) : empty_packed(Type::kHash);
+    EditResult result;
+    if (!edit_packed(Type::kHash, packed, made, {}, result).ok()) violate("edits do not fit a hash");
+    change.value = {bytes.emplace_back(packed), found.exists ? found.expiry_ms : 0, false, Type::kHash};
+  }
+  changes.push_back(change);
+  return true;
+}
+
+void Simulation::write_hash(std::uint32_t number) {
+  Shard& shard = *shards_[number];
+  const Name name = random_hash_name();
+  const Key key(name.first, name.second);
+  const Found found = shard.find(key, true);  // may log that it has expired
+  if (found.exists && found.type != Type::kHash) return;
+  if (found.exists && !found.resident) {
+    auto read = std::make_unique<StartedRead>();
+    read->shard = number;
+    read->name = name;
+    shard.stage(key, &read->waiter);
+    reads_.push_back(std::move(read));
+    return;
+  }
+  Batch batch;
+  batch.first_gsn = shard.last_gsn() + 1;
+  const bool in_batch = one_in(random_, 4) && shard.begin_batch(4 * (kFieldBytesMax + 100) + 2 * 512).ok();
+  const Status status = edit_hash(shard, name, batch);
+  if (in_batch) shard.end_batch();
+  const std::uint64_t gsn = shard.last_gsn();
+  if (!status.ok()) {
+    ++coverage_.refused_writes;
+    if (gsn >= batch.first_gsn) violate("a refused write is in the log");
+    return;
+  }
+  if (gsn < batch.first_gsn) return;
+  batch.last_gsn = batch.first_gsn;
+  const std::uint64_t behind = batch.last_gsn;
+  ++coverage_.hash_edits;
+  note(number, std::move(batch));
+  note_snapshots(number, behind);
+}
+
+void Simulation::note_snapshots(std::uint32_t number, std::uint64_t gsn) {
+  Shard& shard = *shards_[number];
+  if (shard.last_gsn() == gsn) return;
+  for (std::uint64_t hash = 0; hash < kHashes * kDbs; ++hash) {
+    const Name name{static_cast<int>(hash % kDbs), "hash:" + std::to_string(hash / kDbs)};
+    const Found found = shard.find({name.first, name.second}, false);
+    if (found.collection == nullptr || found.collection->chain.snapshot_gsn <= gsn) continue;
+    Batch batch;
+    batch.first_gsn = batch.last_gsn = found.collection->chain.snapshot_gsn;
+    batch.changes.emplace_back(name, value_of(found));
+    note(number, std::move(batch));
+  }
+}
+
+}  // namespace stave::sim
