@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MEMORY: what keys take in RAM.
+#include "shards/collection.h"
 #include "shards/shard.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
@@ -10,7 +11,7 @@
 namespace stave {
 namespace {
 
-// [SAMPLES count ...]. Only collections are sampled, so the count is checked and forgotten.
+// [SAMPLES count ...]. Nothing is sampled, as the whole is known, so the count is checked and forgotten.
 Status check_samples(Args words) {
   for (std::size_t at = 0; at < words.size(); at += 2) {
     if (!ascii::equal(words[at], "samples") || at + 1 == words.size()) return errors::kSyntax;
@@ -34,7 +35,9 @@ Status memory_usage(Context& context, Args args) {
   if (entry == nullptr) {
     context.reply.null();
   } else {
-    context.reply.integer(static_cast<std::int64_t>(entry->allocated_bytes(found.resident) + sizeof(Slot)));
+    std::size_t bytes = entry->allocated_bytes(found.resident) + sizeof(Slot);
+    if (found.collection != nullptr) bytes += found.collection->memory_bytes();
+    context.reply.integer(static_cast<std::int64_t>(bytes));
   }
   return {};
 }

@@ -85,6 +85,8 @@ def memory_usage(server):
     client.pipeline([["SET", "small", "v"], ["SET", "large", "v" * 10_000]])
     small, large = client.call("MEMORY", "USAGE", "small"), client.call("MEMORY", "USAGE", "large", "samples", 0)
     assert 16 <= small < 200 and 10_000 < large < 20_000, (small, large)
+    client.call("HSET", "hash", *[word for i in range(1000) for word in (f"field:{i}", "v" * 10)])
+    assert 30_000 < client.call("MEMORY", "USAGE", "hash") < 100_000
     assert client.execute("MEMORY", "USAGE", "no such key") == ("$", None)
     assert error(client, "MEMORY", "USAGE", "small", "SAMPLES") == "ERR syntax error"
     assert error(client, "MEMORY", "USAGE", "small", "SAMPLES", -1) == "ERR syntax error"
