@@ -85,6 +85,7 @@ void add(Shard::Counters& sum, const Shard::Counters& more) {
   sum.staged += more.staged;
   sum.stage_errors += more.stage_errors;
   sum.evicted += more.evicted;
+  sum.snapshots += more.snapshots;
 }
 
 void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
@@ -95,9 +96,15 @@ void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
 Shard::Counters since_reset(const ShardHost& host) {
   const Shard::Counters& now = host.shard.counters();
   const Shard::Counters& then = host.counters_at_reset;
-  return {now.expired - then.expired, now.demoted - then.demoted,
-          now.staged - then.staged,   now.stage_errors - then.stage_errors,
-          now.evicted - then.evicted, now.exceeded_ms - then.exceeded_ms};
+  Shard::Counters since = now;
+  since.expired -= then.expired;
+  since.demoted -= then.demoted;
+  since.staged -= then.staged;
+  since.stage_errors -= then.stage_errors;
+  since.evicted -= then.evicted;
+  since.exceeded_ms -= then.exceeded_ms;
+  since.snapshots -= then.snapshots;
+  return since;
 }
 
 void count_stats(InfoFigures& figures, const Stats& stats) {

@@ -6,9 +6,10 @@
 
 It has two shards, each with a manifest, compacted segments with tombstones in them and log segments before and
 behind those, sealed and with hints, an open end as kill -9 leaves it, overwritten and deleted keys, expiries,
-raw strings, a binary key, a value larger than a segment, a flush, a swap of databases, transactions over both
+raw strings, collections small and large with edits behind their snapshots, a binary key, a value larger than a segment, a flush, a swap of databases, transactions over both
 shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database,
-key and value in hex ("-": empty, "616263*9": "abc" nine times), expiry in Unix ms (-1: none), encoding.
+key and value in hex ("-": empty, "616263*9": "abc" nine times), expiry in Unix ms (-1: none), encoding. Of a collection
+the value is a line for each element: "field=value", "member=score", "element"; those of hashes and sets are sorted.
 tests/shards/format_test.cc reads both.
 
 The directories that are there are never written again: this is how old databases looked."""
@@ -67,6 +68,36 @@ def changes(client):
     client.call("SETRANGE", "long", 4990, "the end of it")
 
 
+def collections(client):
+    client.call("HSET", "hash", "a", "1", "b", "2", "c", "3")
+    client.call("HDEL", "hash", "b")
+    client.call("SADD", "set", "3", "1", "2", "x")
+    client.call("RPUSH", "list", "one", "two", "three")
+    client.call("LPUSH", "list", "zero")
+    client.call("ZADD", "zset", "1.5", "b", "-inf", "a", "2", "c")
+    client.call("HSET", "large hash", *[word for i in range(60) for word in (f"field:{i}", f"value {i}" * 3)])
+    client.call("SADD", "large set", *[f"member:{i}" for i in range(80)])
+    client.call("RPUSH", "large list", *[f"element {i}" for i in range(80)])
+    client.call("ZADD", "large zset", *[word for i in range(60) for word in (i * 7 % 60, f"member:{i}")])
+
+
+def edits(client):
+    """Of the large ones; a start is behind them, so these are read, and a snapshot and edits are what they have."""
+    for i in range(5):
+        client.call("HSET", "large hash", f"field:{i}", f"changed {i}")
+        client.call("HDEL", "large hash", f"field:{i + 20}")
+        client.call("SREM", "large set", f"member:{i}")
+        client.call("SADD", "large set", f"new:{i}")
+        client.call("LPUSH", "large list", f"head {i}")
+        client.call("RPOP", "large list")
+        client.call("LSET", "large list", 10 + i, f"set {i}")
+        client.call("LINSERT", "large list", "BEFORE", "element 30", f"inserted {i}")
+        client.call("LREM", "large list", 1, f"element {40 + i}")
+        client.call("ZADD", "large zset", 100 + i, f"member:{i}")
+        client.call("ZREM", "large zset", f"member:{i + 20}")
+    client.call("PEXPIREAT", "large hash", FAR_MS)
+
+
 def databases(client):
     client.call("SELECT", 3)
     client.call("FLUSHDB")
@@ -112,12 +143,29 @@ def text_of(value):
     return value.hex() or "-"
 
 
+def value_of(client, key):
+    kind = client.call("TYPE", key)
+    if kind == "string" or kind == b"string":
+        return client.call("GET", key)
+    if kind in ("list", b"list"):
+        lines = client.call("LRANGE", key, 0, -1)
+    elif kind in ("set", b"set"):
+        lines = sorted(client.call("SMEMBERS", key))
+    elif kind in ("hash", b"hash"):
+        words = client.call("HGETALL", key)
+        lines = sorted(field + b"=" + value for field, value in zip(words[::2], words[1::2]))
+    else:
+        words = client.call("ZRANGE", key, 0, -1, "WITHSCORES")
+        lines = [member + b"=" + score for member, score in zip(words[::2], words[1::2])]
+    return b"".join(line + b"\n" for line in lines)
+
+
 def write_keys(client, path):
     with open(path, "w", encoding="ascii") as out:
         for database in range(16):
             client.call("SELECT", database)
             for key in sorted(client.call("KEYS", "*")):
-                value = client.call("GET", key)
+                value = value_of(client, key)
                 encoding = client.call("OBJECT", "ENCODING", key).decode()
                 expiry_ms = client.call("PEXPIRETIME", key)
                 print(database, key.hex(), text_of(value), expiry_ms, encoding, file=out)
@@ -129,7 +177,7 @@ def main():
     parser.add_argument("into", type=pathlib.Path)
     arguments = parser.parse_args()
     with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10, "compaction-threshold": 100}) as server:
-        for step in (steady_values, first_values, changes, databases):
+        for step in (steady_values, first_values, changes, collections, edits, databases):
             step(server.client())
             server.restart()  # seals what the step wrote
         compact(server)
