@@ -17,7 +17,6 @@ constexpr const char* kZero = ":0\r\n";
 constexpr const char* kOne = ":1\r\n";
 constexpr const char* kNothing = "*0\r\n";
 constexpr const char* kSyntaxError = "-ERR syntax error\r\n";
-constexpr const char* kIntegerError = "-ERR value is not an integer or out of range\r\n";
 constexpr const char* kPositiveError = "-ERR value is out of range, must be positive\r\n";
 constexpr const char* kWrongType = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
 constexpr const char* kNothingScanned = "*2\r\n$1\r\n0\r\n*0\r\n";
