@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What HSCAN, SSCAN and ZSCAN have in common: their arguments and the shape of their reply. Pure functions.
+// What HSCAN, SSCAN and ZSCAN have in common: their arguments and the shape of their reply; and SCAN's
+// cursor. Pure functions.
 #pragma once
 
 #include <cstdint>

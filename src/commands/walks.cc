@@ -4,9 +4,6 @@
 // A cursor of SCAN is, in decimal, the index's cursor << 10 | shard: the shards are walked one after the
 // other, and 0 is both the beginning and the end. It lives as long as the shards do, whatever happens to the
 // index meanwhile.
-#include <cctype>
-#include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +13,7 @@
 #include "src/ascii.h"
 #include "src/call.h"
 #include "src/commands/arguments.h"
+#include "src/commands/element_scan.h"
 #include "src/commands/object.h"
 #include "src/commands/server.h"
 #include "src/glob.h"
@@ -29,17 +27,6 @@ namespace {
 
 constexpr unsigned kCursorShardBits = 10;
 static_assert(limits::kShardsMax <= 1u << kCursorShardBits);
-
-// What strtoul() takes and is not preceded by a blank: so does Redis, the empty cursor included.
-std::optional<std::uint64_t> parse_cursor(std::string_view text) {
-  const std::string copy(text);
-  if (!copy.empty() && std::isspace(static_cast<unsigned char>(copy[0])) != 0) return std::nullopt;
-  char* end = nullptr;
-  errno = 0;
-  const std::uint64_t cursor = std::strtoull(copy.c_str(), &end, 10);
-  if (*end != '\0' || errno == ERANGE) return std::nullopt;
-  return cursor;
-}
 
 struct ScanOptions {
   std::size_t count = 10;
@@ -150,8 +137,8 @@ void keys_command(Call& call) {
 // SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]. The router has sent it to the shard that the cursor
 // names.
 Status scan(Context& context, Args args) {
-  const auto cursor = parse_cursor(args[1]);
-  if (!cursor) return Error{"ERR invalid cursor"};
+  auto cursor = cursor_argument(args[1]);
+  if (!cursor.ok()) return cursor.take_status();
   auto options = parse_scan(args.subspan(2));
   if (!options.ok()) return options.take_status();
 

@@ -59,6 +59,21 @@ class CollectionTester : public CommandTester {
     return found;
   }
 
+  // The bulks of a flat reply in their order, with `between` between them.
+  std::string joined(std::string_view line, std::string_view between = " ") {
+    const std::string reply = run(line);
+    REQUIRE(reply[0] == '*');
+    std::string text;
+    for (std::size_t at = reply.find("\r\n") + 2; at < reply.size();) {
+      const std::size_t begin = reply.find("\r\n", at) + 2;
+      const auto bytes = static_cast<std::size_t>(std::stoul(reply.substr(at + 1)));
+      if (!text.empty()) text += between;
+      text += reply.substr(begin, bytes);
+      at = begin + bytes + 2;
+    }
+    return text;
+  }
+
   // The bulks of a flat reply, which must differ and be as many as it says.
   Names members(std::string_view line) {
     const std::string reply = run(line);

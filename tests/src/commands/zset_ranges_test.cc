@@ -24,18 +24,7 @@ constexpr const char* kMemberError = "-ERR min or max not valid string range ite
 
 struct Fixture : testing::CollectionTester {
   // The bulks of a flat reply, with nothing between them.
-  std::string list(const std::string& line) {
-    const std::string reply = run(line);
-    REQUIRE(reply[0] == '*');
-    std::string text;
-    for (std::size_t at = reply.find("\r\n") + 2; at < reply.size();) {
-      const std::size_t begin = reply.find("\r\n", at) + 2;
-      const auto bytes = static_cast<std::size_t>(std::stoul(reply.substr(at + 1)));
-      text += reply.substr(begin, bytes);
-      at = begin + bytes + 2;
-    }
-    return text;
-  }
+  std::string list(const std::string& line) { return joined(line, ""); }
 };
 
 TEST_CASE_FIXTURE(Fixture, "ranks") {

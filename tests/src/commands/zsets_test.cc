@@ -26,17 +26,7 @@ constexpr const char* kNothingScanned = "*2\r\n$1\r\n0\r\n*0\r\n";
 
 struct Fixture : testing::CollectionTester {
   // "a 1 b 2": all members and scores in order.
-  std::string all(const std::string& key) {
-    const std::string reply = run("zrange " + key + " 0 -1 withscores");
-    std::string text;
-    for (std::size_t at = reply.find("\r\n") + 2; at < reply.size();) {
-      const std::size_t begin = reply.find("\r\n", at) + 2;
-      const auto bytes = static_cast<std::size_t>(std::stoul(reply.substr(at + 1)));
-      text += (text.empty() ? "" : " ") + reply.substr(begin, bytes);
-      at = begin + bytes + 2;
-    }
-    return text;
-  }
+  std::string all(const std::string& key) { return joined("zrange " + key + " 0 -1 withscores"); }
 };
 
 TEST_CASE_FIXTURE(Fixture, "ZADD, ZSCORE, ZMSCORE, ZCARD, ZREM") {
