@@ -79,6 +79,7 @@ Status Shard::set_value(Key key, const NewValue& value) {
   const Location location = log_value(log_db, key.name, value);
   store_value(log_db, slot, key.hash, key.name, value, location, true,
               static_cast<std::uint32_t>(value.value.size()));
+  note_change(log_db, key.name);
   return {};
 }
 
@@ -164,6 +165,7 @@ Status Shard::remove(Key key) {
   assert(slot != nullptr);
   log_tombstone(log_db, key.name);
   erase(log_db, slot);
+  note_change(log_db, key.name);
   return {};
 }
 

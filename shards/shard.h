@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "shards/change_observer.h"
 #include "shards/cold_chains.h"
 #include "shards/collection_limits.h"
 #include "shards/compaction.h"
@@ -121,6 +122,8 @@ class Shard final : public Keyspace {
   Status begin_batch(std::uint64_t bytes_max);
   void end_batch();
   LockTable& locks() { return locks_; }
+  // Told of every change from now on; null: nobody.
+  void observe(ChangeObserver* observer) { observer_ = observer; }
 
   // --- Transactions: changes of several shards, applied by each owner.
   // What the changes take in the log.
@@ -181,6 +184,8 @@ class Shard final : public Keyspace {
   bool random_key(int db, std::uint64_t random, std::string& key);
   void for_each(int db, const std::function<void(std::string_view, const Entry&)>& visit);
   const Entry* entry(Key key);
+  // The key is there, expired or not.
+  bool holds(Key key) { return db_of(key.db).index.find(key.name, key.hash) != nullptr; }
 
   // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
@@ -273,6 +278,9 @@ class Shard final : public Keyspace {
   void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
   void log_tombstone(int log_db, std::string_view name);
+  void note_change(int log_db, std::string_view name) {
+    if (observer_ != nullptr) observer_->changed(db_names_[static_cast<std::size_t>(log_db)], name);
+  }
   bool expire(int log_db, Slot* slot);
   bool drop(int log_db, Slot* slot);
 
@@ -323,6 +331,7 @@ class Shard final : public Keyspace {
   Compaction compaction_;
   ShardBackup backup_;
   LockTable locks_;
+  ChangeObserver* observer_ = nullptr;
   ExpiryQueue expiry_;
   TrialQueue trial_;
   // While the queue is made anew: the new one, and where the walk over the keys is.

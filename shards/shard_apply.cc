@@ -68,6 +68,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         const Location location = log_value(log_db, change.key.name, change.value);
         store_value(log_db, index.find(change.key.name, hash), hash, change.key.name, change.value, location,
                     true, static_cast<std::uint32_t>(change.value.value.size()));
+        note_change(log_db, change.key.name);
         break;
       }
       case Change::Kind::kEdit: {
@@ -81,6 +82,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
       case Change::Kind::kRemove: {
         log_tombstone(log_db, change.key.name);
         if (Slot* slot = index.find(change.key.name, hash); slot != nullptr) erase(log_db, slot);
+        note_change(log_db, change.key.name);
         break;
       }
       case Change::Kind::kFlushDb: {
@@ -89,6 +91,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         record.db = static_cast<std::uint8_t>(log_db);
         log_.append(record);
         flush_db(log_db);
+        if (observer_ != nullptr) observer_->flushed(change.key.db);
         break;
       }
       case Change::Kind::kSwapDbs: {
@@ -98,6 +101,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         record.value = {reinterpret_cast<const char*>(db_map_.data()), db_map_.size()};
         log_.append(record);
         remap_dbs();
+        if (observer_ != nullptr) observer_->swapped(change.key.db, change.other_db);
         break;
       }
     }

@@ -95,6 +95,7 @@ bool Shard::drop(int log_db, Slot* slot) {
   const std::string_view name = slot->entry()->key();
   if (!log_.reserve(record_bytes(name.size(), 0, false), now_ms_).ok()) return false;
   log_tombstone(log_db, name);
+  note_change(log_db, name);
   erase(log_db, slot);
   return true;
 }

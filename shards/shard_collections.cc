@@ -80,6 +80,7 @@ Status Shard::edit_collection(int log_db, Slot* slot, std::string_view edits, Ed
   account(log_db, entry, true, 1);
   assert(status.ok());  // commands know what is there
   if (!result.any()) return {};
+  note_change(log_db, entry.key());
   if (options_.eviction.on()) note_use(*slot);
   if (collection.size() == 0) {
     log_tombstone(log_db, entry.key());
@@ -143,6 +144,7 @@ Status Shard::set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_
   Entry::destroy(old);
   account(log_db, *slot->entry(), true, 1);
   log_edits(log_db, *slot->entry(), {}, expiry_ms);
+  note_change(log_db, key.name);
   publish_sizes(log_db);
   shorten_chain(log_db, *slot);
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardHost: a shard with what its worker needs around it: who waits for commits, and counters of its
-// keyspace. Owner thread only.
+// ShardHost: a shard with what its worker needs around it: who waits for commits, who watches keys, and
+// counters of its keyspace. Owner thread only.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,27 @@
 
 #include "shards/shard.h"
 #include "src/context.h"
+#include "src/watches.h"
 
 namespace stave {
 
 class Batch;
 
-class ShardHost {
+class ShardHost final : private ChangeObserver {
  public:
   ShardHost(Disk& disk, Background& background, Shard::Options options);
+  ~ShardHost() override = default;
 
   Shard shard;
   KeyspaceCounters keyspace;
   Shard::Counters counters_at_reset;  // those of the shard when CONFIG RESETSTAT was called last
   int demotion_holds = 0;             // commands that need everything that they have read to stay in memory
+
+  // WATCH and its end.
+  void watch(std::uint64_t client, Key key);
+  void unwatch(std::uint64_t client);
+  // One of the client's keys has changed since, or has expired. REQUIRES: they are locked.
+  bool watched_changed(std::uint64_t client);
 
   void reset_counters() {
     keyspace = {};
@@ -49,11 +57,17 @@ class ShardHost {
   std::vector<Batch*> take_without_space() { return std::exchange(without_space_, {}); }
 
  private:
+  void changed(int db, std::string_view name) override;
+  void flushed(int db) override;
+  void swapped(int db, int other_db) override;
+  void observe_if_needed();
+
   struct Waiting {
     std::uint64_t gsn;
     Then then;
   };
   std::deque<Waiting> waiting_;  // by gsn, ascending
+  WatchTable watches_;
   std::vector<Batch*> without_space_;
   std::int64_t space_look_ms_ = 0;
 };
