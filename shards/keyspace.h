@@ -68,6 +68,8 @@ class Keyspace {
   // Marks a cold value as wanted. The command returns kCold after this, the value is staged, and the command
   // runs again.
   virtual void want(Key key) = 0;
+  // What the key takes in RAM; 0 when it is absent.
+  virtual std::size_t memory_bytes(Key key) = 0;
 
   // Creates or replaces. `value.value` may point into the value that it replaces.
   virtual Status set_value(Key key, const NewValue& value) = 0;

@@ -213,6 +213,16 @@ void Shard::account(int log_db, const Entry& entry, bool resident, int sign) {
   dbs_[static_cast<std::size_t>(log_db)].resident += static_cast<std::uint64_t>(sign);
 }
 
+// With the value if that is resident, and with its slot in the index.
+std::size_t Shard::memory_bytes(Key key) {
+  const Slot* const slot = live_slot(key);
+  if (slot == nullptr) return 0;
+  const Entry& entry = *slot->entry();
+  std::size_t bytes = entry.allocated_bytes(slot->resident()) + sizeof(Slot);
+  if (const Collection* collection = entry.collection()) bytes += collection->memory_bytes();
+  return bytes;
+}
+
 void Shard::publish_sizes(int log_db) {
   const std::size_t name = db_names_[static_cast<std::size_t>(log_db)];
   const Db& db = dbs_[static_cast<std::size_t>(log_db)];

@@ -94,6 +94,7 @@ class Shard final : public Keyspace {
   // --- Keyspace: what commands do.
   Found find(Key key, bool touch) override;
   void want(Key key) override { wanted_.push_back(key); }
+  std::size_t memory_bytes(Key key) override;
   Status set_value(Key key, const NewValue& value) override;
   Status edit(Key key, Type type, std::string_view edits, EditResult& result) override;
   Status remove(Key key) override;

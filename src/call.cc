@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "src/connection.h"
+#include "src/router.h"
 #include "src/server.h"
 #include "src/worker.h"
 
@@ -72,8 +73,10 @@ void send_errands(Worker& home, std::size_t first, std::size_t last, bool reads,
 
 }  // namespace
 
-Call::Call(Connection& connection, Worker& home, const Command& command, Args arguments)
+Call::Call(std::function<void()> done, Connection& connection, Worker& home, const Command& command,
+           Args arguments)
     : reply(reply_bytes_, connection.session().client.protocol),
+      done_(std::move(done)),
       connection_(connection),
       home_(home),
       command_(command),
@@ -83,12 +86,36 @@ Call::Call(Connection& connection, Worker& home, const Command& command, Args ar
 Call::~Call() = default;
 
 void Call::change_databases(const std::vector<Change>& changes) {
-  const auto done = [this] {
-    reply.raw(transaction_->reply_bytes());
-    finish();
-  };
-  transaction_ = std::make_unique<Transaction>(done, home_, command_, changes);
+  if (within_ != nullptr) return finish(within_->change_databases(changes));
+  start(std::make_unique<Transaction>([this] { transaction_done(); }, home_, command_, changes));
+}
+
+void Call::run_multi() {
+  Session& session = connection_.session();
+  std::vector<TransactionCommand> commands;
+  commands.reserve(session.multi.queue.size());
+  Request request = connection_.request_of(command_);
+  for (const QueuedCommand& queued : session.multi.queue) {
+    request.command = queued.command;
+    commands.push_back({request, queued.arguments});
+    // SELECT is done when its turn comes; which keys are meant must be known before.
+    if (const auto db = selected_database(*queued.command, queued.arguments, home_.settings().databases)) {
+      request.db = static_cast<std::uint8_t>(*db);
+    }
+  }
+  start(std::make_unique<Transaction>([this] { transaction_done(); }, home_, command_, std::move(commands),
+                                      connection_));
+}
+
+void Call::start(std::unique_ptr<Transaction> transaction) {
+  transaction_ = std::move(transaction);
   transaction_->start();
+}
+
+void Call::transaction_done() {
+  reply.raw(transaction_->reply_bytes());
+  error_ = transaction_->failure();
+  finish();
 }
 
 Session& Call::session() {
@@ -117,7 +144,7 @@ void Call::finish(const Status& status) {
 }
 
 void Call::arrive(Worker&) {
-  connection_.special_came_back();
+  done_();
 }
 
 void Call::on_workers(std::function<void(Worker&)> work, std::function<void()> then) {
@@ -139,6 +166,27 @@ void Call::read_on(std::size_t first, std::size_t last, std::function<void(Worke
     failure.empty() ? then() : finish(log_failed(failure));
   };
   send_errands(home_, first, last, true, std::move(work), done);
+}
+
+void run_on_shard(Call& call) {
+  const auto shard = find_route(call.command(), call.args(), call.server().shard_count()).shard;
+  const auto replied = std::make_shared<std::string>();
+  const ClientInfo& client = call.session().client;
+  const auto work = [&call, shard, replied, db = client.db, protocol = client.protocol](Worker& here) {
+    resp::ReplyWriter writer(*replied, protocol);
+    Shard& asked = here.host(shard).shard;
+    asked.set_now(here.now_ms());
+    Context context(asked, writer, db, here.now_ms());
+    context.limits = here.command_limits();
+    const Status status = call.command().data(context, call.args());
+    if (status.ok()) return;
+    replied->clear();
+    writer.error(status.message());
+  };
+  call.read_on_worker(call.server().worker_of(shard), work, [&call, replied] {
+    call.reply.raw(*replied);
+    call.finish();
+  });
 }
 
 }  // namespace stave

@@ -26,7 +26,9 @@ struct Command;
 
 class Call final : public Message {
  public:
-  Call(Connection& connection, Worker& home, const Command& command, Args arguments);
+  // `done` is called when the reply is there; it may delete the call.
+  Call(std::function<void()> done, Connection& connection, Worker& home, const Command& command,
+       Args arguments);
   ~Call() override;
 
   Session& session();
@@ -53,6 +55,11 @@ class Call final : public Message {
   // Changes whole databases on all shards at once, isolated and atomic (FLUSHALL, SWAPDB), and then finishes
   // with OK or the error that prevented it. `changes`: what each shard does.
   void change_databases(const std::vector<Change>& changes);
+  // EXEC: runs the commands of the session's MULTI as one transaction, and finishes with its reply.
+  void run_multi();
+  // It is one of the commands of a MULTI; null when not.
+  Transaction* within() const { return within_; }
+  void set_transaction(Transaction& within) { within_ = &within; }
 
   void arrive(Worker& here) override;
 
@@ -65,6 +72,10 @@ class Call final : public Message {
   void read_on(std::size_t first, std::size_t last, std::function<void(Worker&)> work,
                std::function<void()> then);
 
+  void start(std::unique_ptr<Transaction> transaction);
+  void transaction_done();
+
+  const std::function<void()> done_;
   Connection& connection_;
   Worker& home_;
   const Command& command_;
@@ -72,8 +83,12 @@ class Call final : public Message {
   const std::int64_t started_ns_;
   std::string reply_bytes_;
   std::unique_ptr<Transaction> transaction_;
+  Transaction* within_ = nullptr;
   bool finished_ = false;
   std::string error_;  // what finish(status) replied, if it was one
 };
+
+// The function of a data command that a MULTI must send to a shard itself: SCAN.
+void run_on_shard(Call& call);
 
 }  // namespace stave

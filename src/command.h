@@ -39,9 +39,13 @@ enum CommandFlag : std::uint32_t {
   kNoAsyncLoading = 1u << 18,
   kNoMulti = 1u << 19,
   // Ours; never reported.
-  kNoValues = 1u << 28,  // usually needs no value, only what the index knows: nothing is staged ahead
-  kEdits = 1u << 27,     // changes collections, and never writes a large one as a whole
-  kByCursor = 1u << 29,  // SCAN: the shard is named by the cursor in argument 1
+  kNoValues = 1u << 28,          // usually needs no value, only what the index knows: nothing is staged ahead
+  kEdits = 1u << 27,             // changes collections, and never writes a large one as a whole
+  kByCursor = 1u << 29,          // SCAN: the shard is named by the cursor in argument 1
+  kReachesOtherKeys = 1u << 26,  // SORT: patterns name keys which are not among its arguments
+  kFlushes = 1u << 25,           // removes whole databases
+  kNotQueued = 1u << 24,         // runs at once inside a MULTI, too
+  kContainer = 1u << 23,         // has subcommands, and is a command itself when called without
 };
 
 // First, last and step of the keys among the arguments, as COMMAND reports them. A negative last counts from
@@ -105,6 +109,7 @@ std::span<const Command> list_commands();
 std::span<const Command> set_commands();
 std::span<const Command> zset_commands();
 std::span<const Command> key_commands();
+std::span<const Command> transaction_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
 std::span<const Command> server_commands();

@@ -149,6 +149,7 @@ std::span<const CommandDocs> list_docs();
 std::span<const CommandDocs> set_docs();
 std::span<const CommandDocs> zset_docs();
 std::span<const CommandDocs> generic_docs();
+std::span<const CommandDocs> transaction_docs();
 std::span<const CommandDocs> connection_docs();
 std::span<const CommandDocs> client_docs();
 std::span<const CommandDocs> server_docs();

@@ -69,30 +69,28 @@ Connection::Taken Connection::take(Args arguments) {
     close();
     return Taken::kLater;
   }
-  const bool alone = command != nullptr && command->call != nullptr;
+  const bool queued = command != nullptr && session_.multi.open && !command->has(kNotQueued);
+  const bool alone = command != nullptr && command->call != nullptr && !queued;
   if (alone && !sequence_.empty()) return Taken::kLater;
   if (reject(command, arguments)) return Taken::kYes;
-  held_ = worker_.paused(command->has(kWrite));
+  const std::uint32_t flags = command->name == "exec" ? session_.multi.flags : command->flags;
+  held_ = worker_.paused((flags & kWrite) != 0);
   if (held_) return Taken::kLater;
   session_.client.last_command = command;
+  if (queued) {
+    queue(*command, arguments);
+    return Taken::kYes;
+  }
   if (command->data != nullptr) return route(*command, arguments);
   session_.client.last_active_ms = worker_.now_ms();
   if (alone) {
     special_blind_ = take_blind();
-    call_ = std::make_unique<Call>(*this, worker_, *command, arguments);
+    call_ = std::make_unique<Call>([this] { special_came_back(); }, *this, worker_, *command, arguments);
     return Taken::kYes;
   }
-  const std::int64_t started_ns = worker_.command_clock_ns();
-  const std::size_t begin = local_replies_.size();
   const bool was_off = session_.reply_mode == ReplyMode::kOff;
   const bool blind_before = take_blind();
-  const Status status = command->session(session_, arguments);
-  if (!status.ok()) {
-    local_replies_.resize(begin);
-    writer_.error(status.message());
-  }
-  worker_.count_command(*command, arguments, session_.client, started_ns,
-                        status.ok() ? std::string_view() : status.message());
+  const Status status = run_session_command(*command, arguments);
   // CLIENT REPLY and RESET answer when they leave replies on, whatever was before; but RESET can be skipped.
   bool blind = blind_before;
   if (command->name == "client|reply" && status.ok()) blind = session_.reply_mode != ReplyMode::kOn;
@@ -102,10 +100,41 @@ Connection::Taken Connection::take(Args arguments) {
   return Taken::kYes;
 }
 
+Status Connection::run_session_command(const Command& command, Args arguments) {
+  const std::int64_t started_ns = worker_.command_clock_ns();
+  const std::size_t begin = local_replies_.size();
+  Status status = command.session(session_, arguments);
+  if (!status.ok()) {
+    local_replies_.resize(begin);
+    writer_.error(status.message());
+  }
+  worker_.count_command(command, arguments, session_.client, started_ns,
+                        status.ok() ? std::string_view() : status.message());
+  return status;
+}
+
+void Connection::run_session_command(const Command& command, Args arguments, std::string& reply) {
+  const std::size_t begin = local_replies_.size();
+  static_cast<void>(run_session_command(command, arguments));
+  reply.append(local_replies_, begin);
+  local_replies_.resize(begin);
+}
+
+// Between MULTI and EXEC.
+void Connection::queue(const Command& command, Args arguments) {
+  session_.client.last_active_ms = worker_.now_ms();
+  session_.multi.add(command, arguments);
+  writer_.simple("QUEUED");
+  end_local_reply(take_blind());
+  const auto limit = static_cast<std::size_t>(worker_.settings().client_query_buffer_limit);
+  if (limit != 0 && session_.multi.bytes > limit) close();
+}
+
 // Arity, authentication, unknown commands. True when the request has got its error.
 bool Connection::reject(const Command* command, Args arguments) {
   Status status = check_request(command, arguments, session_);
   if (status.ok()) return false;
+  session_.multi.failed |= session_.multi.open;
   writer_.error(status.message());
   worker_.count_rejected(command, status.message());
   end_local_reply(take_blind());
@@ -120,17 +149,19 @@ Connection::Taken Connection::route(const Command& command, Args arguments) {
     return Taken::kYes;
   }
   if (!sequence_.empty()) return Taken::kLater;
+  special_blind_ = take_blind();
+  transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request_of(command),
+                                               arguments, session_.client);
+  return Taken::kYes;
+}
+
+Request Connection::request_of(const Command& command) const {
   Request request;
   request.command = &command;
   request.db = static_cast<std::uint8_t>(session_.client.db);
   request.protocol = static_cast<std::uint8_t>(session_.client.protocol);
   request.touch = !session_.client.no_touch;
-  std::vector<int> keys;
-  find_keys(command, arguments, keys);
-  special_blind_ = take_blind();
-  transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request, arguments,
-                                               keys, session_.client);
-  return Taken::kYes;
+  return request;
 }
 
 void Connection::add_to_batch(const Command& command, Args arguments, std::uint32_t shard) {
@@ -140,12 +171,8 @@ void Connection::add_to_batch(const Command& command, Args arguments, std::uint3
     batch_positions_.resize(batches_.size());
   }
   if (batches_[to] == nullptr) batches_[to] = std::make_unique<Batch>(*this, worker_.number(), to);
-  Request request;
-  request.command = &command;
+  Request request = request_of(command);
   request.shard = shard;
-  request.db = static_cast<std::uint8_t>(session_.client.db);
-  request.protocol = static_cast<std::uint8_t>(session_.client.protocol);
-  request.touch = !session_.client.no_touch;
   batches_[to]->add(request, arguments, input_);
   sequence_.push_back({static_cast<std::uint16_t>(to), take_blind()});
 }
@@ -197,6 +224,7 @@ void Connection::special_came_back() {
   if (call_ != nullptr) {
     worker_.count_command(call_->command(), call_->args(), session_.client, call_->started_ns(),
                           call_->error());
+    if (call_->command().name == "exec") session_.multi_done();
   }
   call_.reset();
   transaction_.reset();

@@ -46,6 +46,11 @@ class Connection final : public Message {
   void batch_came_back();
   void special_came_back();  // a call or a transaction
 
+  // --- For calls and the commands of a MULTI.
+  Request request_of(const Command& command) const;
+  // Appends the reply.
+  void run_session_command(const Command& command, Args arguments, std::string& reply);
+
   // Puts out what can be; called once a loop turn when it asked for it.
   void put_out();
   // Closes as soon as no turn is under way; replies not yet sent are dropped.
@@ -87,6 +92,8 @@ class Connection final : public Message {
   Taken take(Args arguments);
   Taken route(const Command& command, Args arguments);
   bool reject(const Command* command, Args arguments);
+  void queue(const Command& command, Args arguments);
+  Status run_session_command(const Command& command, Args arguments);
   void add_to_batch(const Command& command, Args arguments, std::uint32_t shard);
   void end_local_reply(bool blind);
   bool take_blind();

@@ -201,6 +201,7 @@ void Connection::destroy_when_possible() {
   if (close_after_replies_ && !turn_active_ && !has_output() && !closing_) return close();
   if (!closing_ || turn_active_ || scheduled_ || output_wanted_ || closed_) return;
   closed_ = true;
+  if (!worker_.draining()) session_.unwatch();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* const self = static_cast<Connection*>(handle->data);
     self->worker_.remove_connection(*self);

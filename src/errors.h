@@ -41,6 +41,7 @@ inline constexpr Error kNoSuchKey{"ERR no such key"};
 inline constexpr Error kSameObject{"ERR source and destination objects are the same"};
 inline constexpr Error kIndexOutOfRange{"ERR DB index is out of range"};
 inline constexpr Error kOutOfMemory{"OOM command not allowed when used memory > 'maxmemory'."};
+inline constexpr Error kNotInMulti{"ERR Command not allowed inside a transaction"};
 inline constexpr Error kNoAuth{"NOAUTH Authentication required."};
 
 // Expiry.

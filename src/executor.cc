@@ -89,8 +89,7 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
       result.wanted = shard.take_wanted();
       return result;
     }
-    host.keyspace.hits += context.counters.hits;
-    host.keyspace.misses += context.counters.misses;
+    host.count(context.counters);
   }
   if (!status.ok()) {
     writer.output().resize(reply_begin);

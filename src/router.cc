@@ -49,7 +49,8 @@ Status unknown_subcommand(const Command& container, Args arguments) {
 }
 
 bool is_container(const Command& command) {
-  return command.data == nullptr && command.session == nullptr && command.call == nullptr;
+  return command.has(kContainer) ||
+         (command.data == nullptr && command.session == nullptr && command.call == nullptr);
 }
 
 }  // namespace
@@ -77,6 +78,7 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
   }
   const KeyRange& keys = command.keys;
   if (keys.first == 0) return route;
+  if (command.has(kReachesOtherKeys)) return {0, true};
   const auto first = static_cast<std::size_t>(keys.first);
   route.shard = shard_of_key(arguments[first], shards);
   if (keys.last == keys.first) return route;
@@ -97,6 +99,7 @@ Status check_request(const Command* command, Args arguments, const Session& sess
   }
   const bool needs_password = !session.client.authenticated && !session.worker.settings().requirepass.empty();
   if (needs_password && !command->has(kNoAuth)) return errors::kNoAuth;
+  if (session.multi.open && command->has(kNoMulti)) return errors::kNotInMulti;
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "resp/reply.h"
 #include "src/config.h"
 #include "src/context.h"
+#include "src/multi.h"
 
 namespace stave {
 
@@ -45,6 +46,7 @@ class Session {
   resp::ReplyWriter& reply;
   ClientInfo client;
   ReplyMode reply_mode = ReplyMode::kOn;
+  Multi multi;
   bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself
 
   // HELLO n: also what the writer speaks from now on.
@@ -54,6 +56,10 @@ class Session {
   }
   // What RESET does to a connection; the reply is the command's.
   void reset();
+  // After an EXEC that has run, or would have: its shards know that nothing is watched any more.
+  void multi_done();
+  // Tells the shards that the client watches nothing any more.
+  void unwatch();
 };
 
 }  // namespace stave

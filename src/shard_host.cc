@@ -29,7 +29,8 @@ void ShardHost::release() {
   }
 }
 
-void ShardHost::watch(std::uint64_t client, Key key) {
+void ShardHost::watch(std::uint64_t client, Key key, std::int64_t now_ms) {
+  shard.set_now(now_ms);
   watches_.add(client, key.db, key.name, shard.find(key, false).exists);
   observe_if_needed();
 }

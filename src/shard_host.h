@@ -30,11 +30,15 @@ class ShardHost final : private ChangeObserver {
   int demotion_holds = 0;             // commands that need everything that they have read to stay in memory
 
   // WATCH and its end.
-  void watch(std::uint64_t client, Key key);
+  void watch(std::uint64_t client, Key key, std::int64_t now_ms);
   void unwatch(std::uint64_t client);
   // One of the client's keys has changed since, or has expired. REQUIRES: they are locked.
   bool watched_changed(std::uint64_t client);
 
+  void count(const KeyspaceCounters& counters) {
+    keyspace.hits += counters.hits;
+    keyspace.misses += counters.misses;
+  }
   void reset_counters() {
     keyspace = {};
     counters_at_reset = shard.counters();

@@ -6,38 +6,72 @@
 #include <utility>
 
 #include "src/ascii.h"
+#include "src/call.h"
+#include "src/connection.h"
 #include "src/executor.h"
+#include "src/numbers.h"
 #include "src/server.h"
 #include "src/worker.h"
 
 namespace stave {
+namespace {
+
+// A database that the command may reach besides the selected one: that of MOVE, and of COPY's DB option; -1
+// when there is none.
+int other_database(const Command& command, Args arguments) {
+  const auto number = [](std::string_view text) {
+    const auto db = parse_integer(text);
+    return db && *db >= 0 && *db < limits::kDatabases ? static_cast<int>(*db) : -1;
+  };
+  if (command.name == "move") return number(arguments[2]);
+  if (command.name != "copy") return -1;
+  int db = -1;
+  for (std::size_t i = 3; i + 1 < arguments.size(); ++i) {
+    if (ascii::equal(arguments[i], "db")) db = number(arguments[i + 1]);
+  }
+  return db;
+}
+
+}  // namespace
 
 Transaction::Transaction(Done done, Worker& home, const Request& request, Args arguments,
-                         const std::vector<int>& keys, const ClientInfo& client)
+                         const ClientInfo& client)
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
-      request_(request),
-      arguments_(arguments),
-      exclusive_(false),
+      command_(*request.command),
+      connection_(nullptr),
+      watcher_(0),
+      commands_{{request, arguments}},
+      protocol_(request.protocol),
+      with_values_(!request.command->has(kNoValues)),
       client_(&client) {
-  with_values_ = !request.command->has(kNoValues);
-  for (const int position : keys) {
-    const std::string_view name = arguments[static_cast<std::size_t>(position)];
-    const auto shard = static_cast<std::uint16_t>(home.server().shard_of(name));
-    auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return p.shard == shard; });
-    if (part == parts_.end()) {
-      parts_.emplace_back();
-      part = std::prev(parts_.end());
-      part->shard = shard;
-    }
-    part->names.push_back(name);
+  use_keys(commands_.front());
+  sort_parts();
+}
+
+Transaction::Transaction(Done done, Worker& home, const Command& exec,
+                         std::vector<TransactionCommand> commands, Connection& connection)
+    : done_(std::move(done)),
+      home_(&home),
+      here_(&home),
+      command_(exec),
+      connection_(&connection),
+      watcher_(connection.session().multi.watched.empty() ? 0 : connection.id()),
+      commands_(std::move(commands)),
+      protocol_(connection.session().client.protocol),
+      client_(&connection.session().client) {
+  for (const TransactionCommand& command : commands_) {
+    const Command& called = *command.request.command;
+    exclusive_ |= called.has(kFlushes) || called.has(kReachesOtherKeys);
+    adds_ |= called.has(kDenyOom);
+    with_values_ |= called.data != nullptr && !called.has(kNoValues);
+    if (called.data != nullptr) use_keys(command);
   }
-  std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) { return a.shard < b.shard; });
-  for (Part& part : parts_) {
-    std::sort(part.names.begin(), part.names.end());
-    part.names.erase(std::unique(part.names.begin(), part.names.end()), part.names.end());
-  }
+  for (const auto& [db, name] : connection.session().multi.watched) part_of(name).names.push_back(name);
+  if (exclusive_) use_all_shards();
+  view_.load_on_demand(exclusive_);
+  sort_parts();
 }
 
 Transaction::Transaction(Done done, Worker& home, const Command& command,
@@ -45,14 +79,62 @@ Transaction::Transaction(Done done, Worker& home, const Command& command,
     : done_(std::move(done)),
       home_(&home),
       here_(&home),
-      request_{.command = &command},
-      arguments_(),
-      exclusive_(true) {
-  for (std::uint32_t shard = 0; shard < home.server().shard_count(); ++shard) {
-    parts_.emplace_back();
-    parts_.back().shard = static_cast<std::uint16_t>(shard);
-    parts_.back().changes = for_each_shard;
-    participants_.push_back(static_cast<std::uint16_t>(shard));
+      command_(command),
+      connection_(nullptr),
+      watcher_(0),
+      exclusive_(true),
+      database_changes_(for_each_shard) {
+  use_all_shards();
+}
+
+Transaction::~Transaction() = default;
+
+Transaction::Part& Transaction::part_of_shard(std::uint32_t shard) {
+  const auto number = static_cast<std::uint16_t>(shard);
+  const auto at = std::lower_bound(parts_.begin(), parts_.end(), number,
+                                   [](const Part& part, std::uint16_t value) { return part.shard < value; });
+  if (at != parts_.end() && at->shard == number) return *at;
+  Part part;
+  part.shard = number;
+  return *parts_.insert(at, std::move(part));
+}
+
+Transaction::Part& Transaction::part_of(std::string_view name) {
+  return part_of_shard(home_->server().shard_of(name));
+}
+
+void Transaction::use(int db, std::string_view name) {
+  Part& part = part_of(name);
+  part.names.push_back(name);
+  part.keys.emplace_back(db, name);
+}
+
+// The keys that the command names, in the selected database, and in the one that COPY or MOVE names.
+void Transaction::use_keys(const TransactionCommand& command) {
+  const Request& request = command.request;
+  std::vector<int> positions;
+  find_keys(*request.command, command.arguments, positions);
+  const int other_db = other_database(*request.command, command.arguments);
+  for (const int position : positions) {
+    const std::string_view name = command.arguments[static_cast<std::size_t>(position)];
+    use(request.db, name);
+    if (other_db >= 0 && other_db != request.db) use(other_db, name);
+  }
+}
+
+void Transaction::use_all_shards() {
+  for (std::uint32_t shard = 0; shard < home_->server().shard_count(); ++shard) part_of_shard(shard);
+}
+
+// Names and keys: ascending, each once.
+void Transaction::sort_parts() {
+  const auto before = [](const Key& a, const Key& b) { return a.db != b.db ? a.db < b.db : a.name < b.name; };
+  const auto same = [](const Key& a, const Key& b) { return a.db == b.db && a.name == b.name; };
+  for (Part& part : parts_) {
+    std::sort(part.names.begin(), part.names.end());
+    part.names.erase(std::unique(part.names.begin(), part.names.end()), part.names.end());
+    std::sort(part.keys.begin(), part.keys.end(), before);
+    part.keys.erase(std::unique(part.keys.begin(), part.keys.end(), same), part.keys.end());
   }
 }
 
@@ -74,22 +156,24 @@ void Transaction::staged(const Status& status) {
 
 void Transaction::arrive(Worker& here) {
   here_ = &here;
-  if (step_ == Step::kDone) return done_();
+  if (step_ == Step::kDone) return end();
   go_on();
 }
 
 void Transaction::begin(Step step, bool ascending) {
   step_ = step;
   ascending_ = ascending;
-  at_ = ascending ? 0 : parts_.size() - 1;
+  at_ = ascending || parts_.empty() ? 0 : parts_.size() - 1;
   locked_ = 0;
+  // A MULTI of commands without keys.
+  if (parts_.empty()) step_ = step == Step::kLock ? Step::kRun : Step::kHome;
 }
 
 // Runs on as far as this worker goes; then travels on or waits.
 void Transaction::go_on() {
   while (true) {
     if (step_ == Step::kRun) {
-      run();
+      if (!run()) return;
       continue;
     }
     if (step_ == Step::kHome) {
@@ -143,8 +227,7 @@ void Transaction::next_part() {
   switch (step_) {
     case Step::kLock:
     case Step::kLoad:
-      if (!failure_.empty()) return begin(Step::kUnlock, true);
-      if (exclusive_) return begin(Step::kReserve, false);
+      if (!failure_.empty() || touched_) return begin(Step::kUnlock, true);
       step_ = Step::kRun;
       return;
     case Step::kReserve:
@@ -159,49 +242,62 @@ void Transaction::next_part() {
       return begin(Step::kUnlock, true);
     default:
       step_ = Step::kHome;
-      resp::ReplyWriter writer(reply_bytes_, request_.protocol);
-      if (!failure_.empty()) {
-        reply_bytes_.clear();
-        writer.error(failure_);
-      } else if (exclusive_) {
-        writer.ok();
-      }
-      // The call that brought whole databases' changes counts itself.
-      if (is_refusal(failure_)) {
-        here_->count_rejected(request_.command, failure_);
-      } else if (!exclusive_) {
-        here_->count_command(*request_.command, arguments_, *client_, started_ns_, failure_);
-      }
   }
+}
+
+// At home, with everything done. What came by a call is counted by that.
+void Transaction::end() {
+  resp::ReplyWriter writer(reply_bytes_, protocol_);
+  if (!failure_.empty()) {
+    reply_bytes_.clear();
+    writer.error(failure_);
+  } else if (touched_) {
+    writer.null_array();
+  } else if (commands_.empty() && !is_exec()) {
+    writer.ok();
+  }
+  const bool counts = !is_exec() && !commands_.empty();
+  if (counts && is_refusal(failure_)) {
+    here_->count_rejected(&command_, failure_);
+  } else if (counts) {
+    here_->count_command(command_, commands_.front().arguments, *client_, started_ns_, failure_);
+  }
+  done_();
+}
+
+// Nothing has changed yet, and nothing will.
+void Transaction::abandon(std::string_view error) {
+  if (error.empty() || !failure_.empty()) return;
+  failure_ = is_exec() ? "EXECABORT Transaction discarded because of: " + std::string(error) : error;
 }
 
 bool Transaction::lock(ShardHost& host, Part& part) {
   LockTable& locks = host.shard.locks();
   if (locked_ == 1 && exclusive_) locks.take_gate(true);
-  if (locked_ > 1) locks.take({request_.db, part.names[locked_ - 2]});
-  while (locked_ < part.names.size() + 1) {
-    const bool granted = locked_ == 0 ? locks.lock_gate(exclusive_, *this)
-                                      : locks.lock({request_.db, part.names[locked_ - 1]}, *this);
+  if (locked_ > 1) locks.take({0, part.names[locked_ - 2]});
+  while (locked_ < locks_of(part)) {
+    const bool granted =
+        locked_ == 0 ? locks.lock_gate(exclusive_, *this) : locks.lock({0, part.names[locked_ - 1]}, *this);
     if (!granted) return false;  // granted() counts it
     ++locked_;
   }
-  return exclusive_ || load(host, part);
+  if (watcher_ != 0 && host.watched_changed(watcher_)) touched_ = true;
+  if (touched_) return true;
+  if (is_exec() && adds_) abandon(refusal(host.shard));
+  return load(host, part);
 }
 
 // Brings the part's keys into the view; with_values_: their values, too, which are staged first. A value may
 // be demoted again while another is read, so this goes round until all have been seen.
 bool Transaction::load(ShardHost& host, Part& part) {
   std::vector<Key> cold;
-  for (const int db : dbs()) {
-    for (const std::string_view name : part.names) {
-      const Key key{db, name};
-      if (view_.complete(key)) continue;
-      const Found found = host.shard.find(key, request_.touch);
-      view_.load(key, found);
-      if (found.exists && !found.resident) cold.push_back(key);
-      const std::uint64_t gsn = host.shard.gsn_to_wait_for(key);
-      if (!host.shard.committed(gsn)) part.gsn = std::max(part.gsn, gsn);
-    }
+  for (const Key& key : part.keys) {
+    if (view_.complete(key)) continue;
+    const Found found = host.shard.find(key, touches_);
+    view_.load(key, found);
+    if (found.exists && !found.resident) cold.push_back(key);
+    const std::uint64_t gsn = host.shard.gsn_to_wait_for(key);
+    if (!host.shard.committed(gsn)) part.gsn = std::max(part.gsn, gsn);
   }
   if (!with_values_ || cold.empty() || !failure_.empty()) return true;
   staging_ = cold.size() + 1;
@@ -210,62 +306,16 @@ bool Transaction::load(ShardHost& host, Part& part) {
   return false;
 }
 
-// The databases that the command may reach: the selected one, and the one that COPY's DB option names.
-std::vector<int> Transaction::dbs() const {
-  std::vector<int> result{request_.db};
-  if (request_.command->name != "copy") return result;
-  for (std::size_t i = 3; i + 1 < arguments_.size(); ++i) {
-    if (!ascii::equal(arguments_[i], "db")) continue;
-    const std::string number(arguments_[i + 1]);
-    char* end = nullptr;
-    const long db = std::strtol(number.c_str(), &end, 10);
-    if (*end == '\0' && db >= 0 && db < limits::kDatabases && db != request_.db)
-      result.push_back(static_cast<int>(db));
-  }
-  return result;
-}
-
-void Transaction::run() {
-  resp::ReplyWriter writer(reply_bytes_, request_.protocol);
-  view_.set_collection_limits(here_->command_limits().collections);
-  Context context(view_, writer, request_.db, here_->now_ms());
-  context.limits = here_->command_limits();
-  context.touch = request_.touch;
-  Status status = request_.command->data(context, arguments_);
-  if (is_cold(status) && !with_values_) {
-    with_values_ = true;
-    reply_bytes_.clear();
-    view_.drop_changes();
-    return begin(Step::kLoad, true);
-  }
-  if (!status.ok()) {
-    // An error tells what is there, too (ERR no such key), so it waits for the commits of what the command
-    // saw.
-    failure_ = status.message();
-    return begin(Step::kCommit, false);
-  }
-  ShardHost& host = here_->host(parts_.back().shard);
-  host.keyspace.hits += context.counters.hits;
-  host.keyspace.misses += context.counters.misses;
-  for (Part& part : parts_) {
-    part.changes = view_.changes_of(part.names);
-    if (!part.changes.empty()) participants_.push_back(part.shard);
-  }
-  begin(participants_.empty() ? Step::kCommit : Step::kReserve, false);
-}
-
 bool Transaction::reserve(ShardHost& host, Part& part) {
   if (part.changes.empty() || !failure_.empty()) return true;
-  const bool adds = request_.command->has(kDenyOom);
-  if (adds) failure_ = refusal(host.shard);
+  if (adds_ && !is_exec()) abandon(refusal(host.shard));
+  if (Status status = Shard::check(part.changes); !status.ok()) abandon(status.message());
   if (!failure_.empty()) return true;
-  if (Status status = Shard::check(part.changes); !status.ok()) failure_ = status.message();
-  if (!failure_.empty()) return true;
-  const AddsData adds_data(host.shard.log(), adds);
+  const AddsData adds_data(host.shard.log(), adds_);
   const std::uint64_t bytes = Shard::batch_bytes(part.changes, participants_.size());
   const Status status = host.shard.hold(bytes);
   if (status.ok()) part.held_bytes = bytes;
-  if (!status.ok()) failure_ = status.message();
+  if (!status.ok()) abandon(status.message());
   return true;
 }
 
@@ -308,7 +358,9 @@ bool Transaction::commit(ShardHost& host, Part& part) {
 
 bool Transaction::unlock(ShardHost& host, Part& part) {
   give_space_back(host, part);
-  for (const std::string_view name : part.names) host.shard.locks().unlock({request_.db, name});
+  if (watcher_ != 0) host.unwatch(watcher_);
+  if (&part == &parts_.back()) host.count(counters_);
+  for (std::size_t i = 1; i < locks_of(part); ++i) host.shard.locks().unlock({0, part.names[i - 1]});
   host.shard.locks().unlock_gate(exclusive_);
   return true;
 }

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transaction: one command over keys of several shards, isolated and atomic. It is one object that travels:
-// to the owner of each shard in ascending order to lock and load, then it runs its command where it is, then
-// back and forth to make sure of space, to apply, to wait for the commits, and to unlock. Only the worker
-// that it is at touches it.
+// Transaction: commands over keys of several shards, isolated and atomic: one command whose keys do not share
+// a shard, or the commands of a MULTI, wherever their keys are. It is one object that travels: to the owner
+// of each shard in ascending order to lock and load, then it runs its commands where it is (those of a MULTI
+// at home), then back and forth to make sure of space, to apply, to wait for the commits, and to unlock. Only
+// the worker that it is at touches it.
 //
 //   lock    ascending   gate, keys in ascending order; copies of what is there go into the view
-//   run     at the last owner; a cold value sends it round once more, to load values too
+//   run     a cold value sends it round once more, to load values too; it goes on with that command then
 //   reserve descending  space in each log that it changes; without it nothing is changed anywhere
 //   apply   ascending   each owner logs and applies its changes as one batch
-//   commit  descending  waits until each owner's log has them (or what the command read) committed
+//   commit  descending  waits until each owner's log has them (or what the commands read) committed
 //   unlock  ascending   then home, with the reply
 //
 // FLUSHALL, FLUSHDB and SWAPDB are transactions over all shards that hold the gates alone and bring their
-// changes with them instead of a command.
+// changes with them instead of a command. So does a MULTI that flushes, or that has a command which only
+// finds out while it runs which keys it needs.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,17 +34,29 @@
 namespace stave {
 
 struct ClientInfo;
+class Call;
+class Connection;
 class ShardHost;
+
+// A command of a transaction. The arguments outlive it.
+struct TransactionCommand {
+  Request request;
+  Args arguments;
+};
 
 class Transaction final : public Message, public LockWaiter, public StageWaiter {
  public:
-  // A command over keys. `keys` are the positions of its keys in `arguments`.
   // `done` is called on the home worker when the reply is there.
   using Done = std::function<void()>;
-  Transaction(Done done, Worker& home, const Request& request, Args arguments, const std::vector<int>& keys,
-              const ClientInfo& client);
+  // A data command over keys of several shards.
+  Transaction(Done done, Worker& home, const Request& request, Args arguments, const ClientInfo& client);
+  // EXEC: the commands of a MULTI, all checked already. The reply is an array of theirs, or null if one of
+  // the watched keys has changed, or the error that has kept all of them from happening.
+  Transaction(Done done, Worker& home, const Command& exec, std::vector<TransactionCommand> commands,
+              Connection& connection);
   // Changes of whole databases, on all shards; replies OK.
   Transaction(Done done, Worker& home, const Command& command, const std::vector<Change>& for_each_shard);
+  ~Transaction() override;
 
   void start();
   void arrive(Worker& here) override;
@@ -49,23 +64,45 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   void staged(const Status& status) override;
 
   const std::string& reply_bytes() const { return reply_bytes_; }
+  // Of a reply that is an error.
+  const std::string& failure() const { return failure_; }
+
+  // For the calls of a MULTI, while they run: FLUSHALL and FLUSHDB.
+  Status change_databases(const std::vector<Change>& changes);
+  // DBSIZE, when the shards have `keys`.
+  std::int64_t keys_after(int db, std::int64_t keys) const { return view_.keys_after(db, keys); }
 
  private:
   enum class Step : std::uint8_t { kLock, kLoad, kRun, kReserve, kApply, kCommit, kUnlock, kHome, kDone };
 
   struct Part {
     std::uint16_t shard = 0;
-    std::vector<std::string_view> names;  // ascending, each once
+    std::vector<std::string_view> names;  // to lock: ascending, each once
+    std::vector<Key> keys;                // to load
     std::vector<Change> changes;
     std::uint64_t held_bytes = 0;  // space that is held in its log
     std::uint64_t gsn = 0;         // to be committed before the reply
   };
 
+  void use(int db, std::string_view name);
+  void use_keys(const TransactionCommand& command);
+  void use_all_shards();
+  void sort_parts();
+  Part& part_of_shard(std::uint32_t shard);
+  Part& part_of(std::string_view name);
+
   void go_on();
   // Each returns true when the part is done and the next may follow, false when it waits here for something.
   bool lock(ShardHost& host, Part& part);
   bool load(ShardHost& host, Part& part);
-  void run();
+  // Runs the commands (transaction_run.cc); false when it goes on later, elsewhere or with an answer.
+  bool run();
+  enum class Ran : std::uint8_t { kYes, kNeedsValues, kAway };
+  Ran run_next();
+  Ran run_data(const TransactionCommand& command);
+  Ran run_call(const TransactionCommand& command);
+  void load_more();
+  void end_run();
   bool reserve(ShardHost& host, Part& part);
   bool apply(ShardHost& host, Part& part);
   static bool must_sync(ShardHost& host, const Part& part);
@@ -75,17 +112,31 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
 
   void begin(Step step, bool ascending);
   void next_part();
-  std::vector<int> dbs() const;
+  void end();
+  void abandon(std::string_view error);
+  bool is_exec() const { return connection_ != nullptr; }
+  // Locks of keys are needed only beside others.
+  std::size_t locks_of(const Part& part) const { return exclusive_ ? 1 : part.names.size() + 1; }
 
   const Done done_;
   Worker* const home_;
   Worker* here_;
-  const Request request_;
-  const Args arguments_;
-  const bool exclusive_;
+  const Command& command_;        // what its reply is one of
+  Connection* const connection_;  // of an EXEC, at home only
+  const std::uint64_t watcher_;   // the client whose watched keys count; 0: none
+  const std::vector<TransactionCommand> commands_;
+  int protocol_ = 2;
+  bool exclusive_ = false;
+  bool adds_ = false;                        // one of its commands adds data
+  bool touches_ = true;                      // its commands count as uses of their keys
   std::vector<Part> parts_;                  // by shard, ascending
   std::vector<std::uint16_t> participants_;  // shards that it changes
   TransactionView view_;
+  std::vector<Change> database_changes_;  // come before those of keys
+  std::size_t next_ = 0;                  // command to run
+  std::unique_ptr<Call> call_;            // a command of a MULTI that is under way
+  KeyspaceCounters counters_;
+  bool touched_ = false;  // a watched key has changed
   std::string reply_bytes_;
   std::uint64_t id_ = 0;  // 0 until it changes several shards
 
@@ -94,10 +145,11 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   std::size_t at_ = 0;        // part
   std::size_t locked_ = 0;    // of the present part: 0 = nothing, 1 = the gate, then its keys
   bool with_values_ = false;  // load cold values too
+  std::int64_t now_ms_ = 0;   // of all its commands
   std::size_t staging_ = 0;
   bool waiting_commit_ = false;
-  std::string failure_;  // the reply is this error
-  std::int64_t started_ns_ = 0;
+  std::string failure_;                       // the reply is this error
+  std::int64_t started_ns_ = 0;               // of the command
   const ClientInfo* const client_ = nullptr;  // who sent the command, for the slow log
 };
 

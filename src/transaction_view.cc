@@ -12,9 +12,10 @@ TransactionView::Item& TransactionView::item(Key key) {
 
 void TransactionView::load(Key key, const Found& found) {
   Item& loaded = item(key);
+  loaded.known = true;
+  if (flushed_[static_cast<std::size_t>(key.db)]) return;
   loaded.loaded = found;
   loaded.loaded_value.assign(found.value);
-  loaded.known = true;
 }
 
 bool TransactionView::complete(Key key) {
@@ -25,10 +26,23 @@ bool TransactionView::complete(Key key) {
 Found TransactionView::find(Key key, bool) {
   Item& found = item(key);
   Found result = found.changed ? found.now : found.loaded;
+  if (!found.known && !found.changed) result.exists = on_demand_;
   if (!result.exists || !result.resident) return result;
   if (found.changed) result.collection = found.now_collection.get();
   if (result.collection == nullptr) result.value = found.changed ? found.now_value : found.loaded_value;
   return result;
+}
+
+void TransactionView::want(Key key) {
+  if (!on_demand_ || complete(key)) return;
+  wanted_.emplace_back(key.db, items_.find(std::string(key.name))->first);
+}
+
+std::size_t TransactionView::memory_bytes(Key key) {
+  const Found found = find(key, false);
+  if (!found.exists) return 0;
+  return sizeof(Slot) + sizeof(Entry) + key.name.size() + found.value.size() +
+         (found.collection != nullptr ? found.collection->memory_bytes() : 0);
 }
 
 Status TransactionView::set_value(Key key, const NewValue& value) {
@@ -136,13 +150,24 @@ Change TransactionView::change_of(Key key, Item& item) {
   return change;
 }
 
-void TransactionView::drop_changes() {
+void TransactionView::flush(int db) {
+  flushed_[static_cast<std::size_t>(db)] = true;
   for (auto& [name, by_db] : items_) {
-    for (auto& [db, item] : by_db) {
-      item.changed = item.replaced = false;
-      item.edits.clear();
-    }
+    const auto found = by_db.find(db);
+    if (found == by_db.end()) continue;
+    found->second = Item();
+    found->second.known = true;
   }
+}
+
+std::int64_t TransactionView::keys_after(int db, std::int64_t keys) const {
+  if (flushed_[static_cast<std::size_t>(db)]) keys = 0;
+  for (const auto& [name, by_db] : items_) {
+    const auto found = by_db.find(db);
+    if (found == by_db.end() || !found->second.changed) continue;
+    keys += static_cast<int>(found->second.now.exists) - static_cast<int>(found->second.loaded.exists);
+  }
+  return keys;
 }
 
 }  // namespace stave

@@ -4,10 +4,12 @@
 // by the owners. It travels between workers with its transaction, so only one thread at a time touches it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "shards/collection.h"
@@ -28,8 +30,13 @@ class TransactionView final : public Keyspace {
   // True when load() has brought all there is to know of the key.
   bool complete(Key key);
 
+  // A key that was not loaded is cold, and can be had by want(); otherwise there are none but those loaded.
+  void load_on_demand(bool on) { on_demand_ = on; }
+  std::vector<Key> take_wanted() { return std::exchange(wanted_, {}); }
+
   Found find(Key key, bool touch) override;
-  void want(Key) override {}
+  void want(Key key) override;
+  std::size_t memory_bytes(Key key) override;
   Status set_value(Key key, const NewValue& value) override;
   Status edit(Key key, Type type, std::string_view edits, EditResult& result) override;
   Status remove(Key key) override;
@@ -37,8 +44,10 @@ class TransactionView final : public Keyspace {
 
   // What the command changed, one change for each key, for the keys of one shard. They view what is in here.
   std::vector<Change> changes_of(const std::vector<std::string_view>& names);
-  // Forgets changes, and keeps what was loaded: the command is run again.
-  void drop_changes();
+  // Removes all keys of the database, also those that were not loaded.
+  void flush(int db);
+  // The number of keys in the database, whose owners have `keys`.
+  std::int64_t keys_after(int db, std::int64_t keys) const;
 
  private:
   struct Item {
@@ -59,6 +68,9 @@ class TransactionView final : public Keyspace {
   static void set_packed(Item& item, Type type, std::string packed);
 
   CollectionLimits limits_;
+  bool on_demand_ = false;
+  std::vector<Key> wanted_;  // their names are those of items_
+  std::array<bool, limits::kDatabases> flushed_{};
   std::unordered_map<std::string, ByDb> items_;  // by name, then database
 };
 

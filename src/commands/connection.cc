@@ -170,8 +170,8 @@ constexpr Command kConnectionCommands[] = {
     session_command("auth", auth, -2, kAlways | kSentinel, "connection"),
     session_command("hello", hello, -1, kAlways | kSentinel, "connection"),
     session_command("select", select_db, 2, kLoading | kStale | kFast, "connection"),
-    session_command("quit", quit, -1, kAlways, "connection"),
-    session_command("reset", reset, 1, kAlways, "connection"),
+    session_command("quit", quit, -1, kAlways | kNotQueued, "connection"),
+    session_command("reset", reset, 1, kAlways | kNotQueued, "connection"),
 };
 
 }  // namespace

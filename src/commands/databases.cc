@@ -15,6 +15,7 @@
 #include "src/numbers.h"
 #include "src/server.h"
 #include "src/session.h"
+#include "src/transaction.h"
 #include "src/worker.h"
 
 namespace stave {
@@ -45,14 +46,17 @@ std::optional<int> database_number(std::string_view text) {
 }  // namespace
 
 void dbsize(Call& call) {
-  const auto by_worker = std::make_shared<std::vector<std::uint64_t>>(call.server().worker_count());
+  const auto by_worker = std::make_shared<std::vector<std::int64_t>>(call.server().worker_count());
   const auto db = static_cast<std::size_t>(call.session().client.db);
   const auto work = [by_worker, db](Worker& here) {
-    for (const ShardHost* host : here.hosts()) (*by_worker)[here.number()] += host->shard.sizes().keys[db];
+    std::int64_t& keys = (*by_worker)[here.number()];
+    for (const ShardHost* host : here.hosts())
+      keys += static_cast<std::int64_t>(host->shard.sizes().keys[db].load());
   };
-  call.read_on_workers(work, [&call, by_worker] {
-    const std::uint64_t keys = std::accumulate(by_worker->begin(), by_worker->end(), std::uint64_t{0});
-    call.reply.integer(static_cast<std::int64_t>(keys));
+  call.read_on_workers(work, [&call, by_worker, db] {
+    std::int64_t keys = std::accumulate(by_worker->begin(), by_worker->end(), std::int64_t{0});
+    if (call.within() != nullptr) keys = call.within()->keys_after(static_cast<int>(db), keys);
+    call.reply.integer(keys);
     call.finish();
   });
 }

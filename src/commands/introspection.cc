@@ -43,8 +43,7 @@ void write_all_info(resp::ReplyWriter& reply) {
 }
 
 // COMMAND. It has a function of its own besides its subcommands, so it gets those that do not exist, too.
-Status command_all(Session& session, Args args) {
-  if (args.size() > 1) return errors::unknown_subcommand(args[1], "COMMAND");
+Status command_all(Session& session, Args) {
   write_all_info(session.reply);
   return {};
 }
@@ -207,7 +206,7 @@ Status command_help(Session& session, Args) {
 constexpr std::uint32_t kFlags = kLoading | kStale | kSentinel;
 
 constexpr Command kIntrospectionCommands[] = {
-    session_command("command", command_all, -1, kFlags, "server"),
+    session_command("command", command_all, -1, kFlags | kContainer, "server"),
     session_command("command|count", command_count, 2, kFlags, "server"),
     session_command("command|docs", command_docs, -2, kFlags, "server"),
     session_command("command|getkeys", command_getkeys, -3, kFlags, "server"),

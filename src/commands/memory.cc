@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // MEMORY: what keys take in RAM.
-#include "shards/collection.h"
-#include "shards/shard.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
 #include "src/commands/help.h"
@@ -28,17 +26,8 @@ Status check_samples(Args words) {
 // the index.
 Status memory_usage(Context& context, Args args) {
   if (Status status = check_samples(args.subspan(3)); !status.ok()) return status;
-  const Key key = context.key(args[2]);
-  const Found found = context.keys.find(key, false);
-  // A command of one key runs on its shard itself, never on a transaction's view.
-  const Entry* const entry = found.exists ? static_cast<Shard&>(context.keys).entry(key) : nullptr;
-  if (entry == nullptr) {
-    context.reply.null();
-  } else {
-    std::size_t bytes = entry->allocated_bytes(found.resident) + sizeof(Slot);
-    if (found.collection != nullptr) bytes += found.collection->memory_bytes();
-    context.reply.integer(static_cast<std::int64_t>(bytes));
-  }
+  const std::size_t bytes = context.keys.memory_bytes(context.key(args[2]));
+  bytes == 0 ? context.reply.null() : context.reply.integer(static_cast<std::int64_t>(bytes));
   return {};
 }
 

@@ -17,7 +17,7 @@ import time
 
 from stave_testing import REDIS_SERVER, Server, parse_arguments
 
-from differential import connection, expiry, introspection, scan
+from differential import connection, expiry, introspection, scan, transactions
 from differential.bits import BITS
 from differential.hashes import HASHES
 from differential.keys import KEYS
@@ -101,8 +101,8 @@ def one_round(pair, restart_every):
     if restart_every and pair.round % restart_every == restart_every - 1:
         pair.restart_subject(kill9=world.chance(0.5))
         pair.compare_state()
-    scenarios = [commands, expiry.scenario, scan.scenario, connection.scenario, reload]
-    world.random.choices(scenarios, [80, 9, 4, 5, 0.3])[0](pair)
+    scenarios = [commands, transaction, expiry.scenario, scan.scenario, connection.scenario, reload]
+    world.random.choices(scenarios, [70, 10, 9, 4, 5, 0.3])[0](pair)
     if pair.round % 100 == 99:
         pair.compare_state()
     elif pair.round % 10 == 9:
@@ -118,6 +118,10 @@ def commands(pair):
     for _ in range(world.between(20, 60)):
         cases += world.draw(GROUPS, WEIGHTS)
     pair.run(cases)
+
+
+def transaction(pair):
+    transactions.scenario(pair, GROUPS, WEIGHTS)
 
 
 def refill(world):

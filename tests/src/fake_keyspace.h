@@ -65,6 +65,10 @@ class FakeKeyspace : public Keyspace {
   }
 
   void want(Key key) override { wanted.emplace_back(key.db, key.name); }
+  std::size_t memory_bytes(Key key) override {
+    const Found found = find(key, false);
+    return found.exists ? key.name.size() + found.value_bytes : 0;
+  }
 
   Status set_value(Key key, const NewValue& value) override {
     if (Status status = change(); !status.ok()) return status;
