@@ -108,10 +108,10 @@ void Transaction::end_run() {
 }
 
 Status Transaction::change_databases(const std::vector<Change>& changes) {
-  assert(exclusive_);
   for (const Change& change : changes) {
     if (change.kind == Change::Kind::kSwapDbs) return kSwapInTransaction;
   }
+  assert(exclusive_);
   for (const Change& change : changes) view_.flush(change.key.db);
   database_changes_.insert(database_changes_.end(), changes.begin(), changes.end());
   return {};
