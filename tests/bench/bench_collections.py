@@ -5,7 +5,7 @@ import io
 import subprocess
 import time
 
-from bench_measures import REDIS_AOF, REDIS_NO_PERSISTENCE
+from bench_measures import REDIS_AOF, REDIS_NO_PERSISTENCE, rate_and_cpu
 from bench_report import Row, compared
 
 # Name for redis-benchmark, and what its rows begin with.
@@ -101,4 +101,16 @@ def run_command(server, words, range_size, operations):
     return float(rows[-1][1])
 
 
-COLLECTION_MEASURES = (collections, collection_memory, ranks)
+def several_keys(bench):
+    """MSET of 10 random keys, and MULTI with 5 SETs of random keys, 64 bytes, 50 clients, against an AOF."""
+    keys, operations = bench.scaled(1_000_000, 100_000), bench.scaled(200_000, 40_000)
+    rows = []
+    with bench.stave({"appendfsync": "everysec"}) as stave, bench.redis(REDIS_AOF) as redis:
+        for test, name in (("mset", "MSET of 10 keys"), ("multi", "MULTI with 5 SETs")):
+            pairs = [[bench.load(server, test, operations, 50, 1, keys, 64) for server in (stave, redis)]
+                     for _ in range(bench.rounds)]
+            rows += rate_and_cpu(f"{name}, 50 clients", pairs, ">= 0.8", "")
+    return rows
+
+
+COLLECTION_MEASURES = (collections, collection_memory, ranks, several_keys)

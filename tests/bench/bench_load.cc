@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed-loop load for `make bench`: each of some connections sends a pipeline of SET or GET of random keys,
+// Closed-loop load for `make bench`: each of some connections sends a pipeline of operations on random keys,
 // waits for all replies, and sends the next. One thread, two system calls for a round trip: on two cores what
 // the load takes is missing for the server.
 //
-//   bench-load PORT set|get|zipf OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]
+//   bench-load PORT set|get|zipf|mset|multi OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]
 //
 // Keys are key:000000000000 and on, as redis-benchmark has them, each as likely as the others; `zipf` is GET
-// with few popular keys (zipf.h). A GET's value must be there with this length. Prints
+// with few popular keys (zipf.h). `mset` sets 10 keys with each operation, `multi` is MULTI, 5 SETs and EXEC,
+// sent together. A GET's value must be there with this length. Prints
 //
 //   SECONDS BUSY OPERATIONS P50 P99 P99.9 MAX
 //
@@ -40,11 +41,12 @@
 namespace {
 
 constexpr std::size_t kKeyDigits = 12;
+constexpr int kKeysOfMset = 10;
+constexpr int kCommandsOfMulti = 5;
 
 struct Plan {
   std::uint16_t port = 0;
-  bool sets = false;
-  bool zipf = false;
+  std::string_view kind;
   std::uint64_t operations = 0;
   std::size_t clients = 0;
   std::size_t pipeline = 0;
@@ -57,7 +59,7 @@ struct Plan {
 class KeySource {
  public:
   explicit KeySource(const Plan& plan) : random_(plan.seed), keys_(plan.keys) {
-    if (plan.zipf) zipf_.emplace(plan.keys, plan.seed);
+    if (plan.kind == "zipf") zipf_.emplace(plan.keys, plan.seed);
   }
   std::uint64_t next() { return zipf_ ? zipf_->next() : random_() % keys_; }
 
@@ -106,6 +108,57 @@ std::uint64_t number_of(std::string_view text) {
   return number;
 }
 
+bool gets(const Plan& plan) {
+  return plan.kind == "get" || plan.kind == "zipf";
+}
+
+void add_key(Client& client) {
+  client.request += "$16\r\nkey:";
+  client.keys_at.push_back(client.request.size());
+  client.request.append(kKeyDigits, '0').append("\r\n");
+}
+
+void add_value(const Plan& plan, Client& client) {
+  client.request.append("$" + std::to_string(plan.value_bytes) + "\r\n");
+  client.request.append(plan.value_bytes, 'x').append("\r\n");
+}
+
+void add_set(const Plan& plan, Client& client) {
+  client.request += "*3\r\n$3\r\nSET\r\n";
+  add_key(client);
+  add_value(plan, client);
+}
+
+void add_operation(const Plan& plan, Client& client) {
+  if (gets(plan)) {
+    client.request += "*2\r\n$3\r\nGET\r\n";
+    add_key(client);
+  } else if (plan.kind == "mset") {
+    client.request += "*" + std::to_string(1 + 2 * kKeysOfMset) + "\r\n$4\r\nMSET\r\n";
+    for (int i = 0; i < kKeysOfMset; ++i) {
+      add_key(client);
+      add_value(plan, client);
+    }
+  } else if (plan.kind == "multi") {
+    client.request += "*1\r\n$5\r\nMULTI\r\n";
+    for (int i = 0; i < kCommandsOfMulti; ++i) add_set(plan, client);
+    client.request += "*1\r\n$4\r\nEXEC\r\n";
+  } else {
+    add_set(plan, client);
+  }
+}
+
+// What the reply to an operation begins with; of all but a GET it is the whole.
+std::string reply_head(const Plan& plan) {
+  if (gets(plan)) return "$" + std::to_string(plan.value_bytes) + "\r\n";
+  if (plan.kind != "multi") return "+OK\r\n";
+  std::string replies = "+OK\r\n";
+  for (int i = 0; i < kCommandsOfMulti; ++i) replies += "+QUEUED\r\n";
+  replies += "*" + std::to_string(kCommandsOfMulti) + "\r\n";
+  for (int i = 0; i < kCommandsOfMulti; ++i) replies += "+OK\r\n";
+  return replies;
+}
+
 Client connect_client(const Plan& plan) {
   Client client;
   client.fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -118,15 +171,9 @@ Client connect_client(const Plan& plan) {
   const int on = 1;
   setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
-  const std::string length = std::to_string(plan.value_bytes);
-  for (std::size_t i = 0; i < plan.pipeline; ++i) {
-    client.request += plan.sets ? "*3\r\n$3\r\nSET\r\n$16\r\nkey:" : "*2\r\n$3\r\nGET\r\n$16\r\nkey:";
-    client.keys_at.push_back(client.request.size());
-    client.request.append(kKeyDigits, '0').append("\r\n");
-    if (plan.sets) client.request.append("$" + length + "\r\n").append(plan.value_bytes, 'x').append("\r\n");
-  }
-  client.reply_head = plan.sets ? "+OK\r\n" : "$" + length + "\r\n";
-  client.reply_bytes = client.reply_head.size() + (plan.sets ? 0 : plan.value_bytes + 2);
+  for (std::size_t i = 0; i < plan.pipeline; ++i) add_operation(plan, client);
+  client.reply_head = reply_head(plan);
+  client.reply_bytes = client.reply_head.size() + (gets(plan) ? plan.value_bytes + 2 : 0);
   return client;
 }
 
@@ -148,9 +195,10 @@ void send_pipeline(Client& client, KeySource& source) {
   }
 }
 
-// True when all replies are there. Each one's first bytes that lie in `part` are checked.
-bool take(Client& client, std::string_view part) {
-  const std::size_t all_bytes = client.reply_bytes * client.keys_at.size();
+// True when the replies to all operations of the pipeline are there. Each one's first bytes that lie in
+// `part` are checked.
+bool take(Client& client, std::size_t operations, std::string_view part) {
+  const std::size_t all_bytes = client.reply_bytes * operations;
   std::size_t at = client.received_bytes;
   client.received_bytes += part.size();
   if (client.received_bytes > all_bytes) fail("more came than was asked for");
@@ -197,7 +245,7 @@ void run(const Plan& plan) {
       const ssize_t got = recv(client.fd, buffer.data(), buffer.size(), 0);
       if (got < 0) fail_with_errno("recv");
       if (got == 0) fail("the server closed a connection");
-      if (!take(client, {buffer.data(), static_cast<std::size_t>(got)})) continue;
+      if (!take(client, plan.pipeline, {buffer.data(), static_cast<std::size_t>(got)})) continue;
       latencies.add(now_ns() - client.sent_ns);
       done += plan.pipeline;
       if (begun >= plan.operations) continue;
@@ -219,11 +267,11 @@ void run(const Plan& plan) {
 
 int main(int count, char** words) {
   if (count != 8 && count != 9)
-    fail("usage: bench-load PORT set|get|zipf OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]");
+    fail(
+        "usage: bench-load PORT set|get|zipf|mset|multi OPERATIONS CLIENTS PIPELINE KEYS VALUE_BYTES [SEED]");
   Plan plan;
   plan.port = static_cast<std::uint16_t>(number_of(words[1]));
-  plan.sets = std::string_view(words[2]) == "set";
-  plan.zipf = std::string_view(words[2]) == "zipf";
+  plan.kind = words[2];
   plan.operations = number_of(words[3]);
   plan.clients = number_of(words[4]);
   plan.pipeline = number_of(words[5]);
