@@ -128,8 +128,9 @@ void apply_edit(List& list, const Edit& edit, EditResult& result) {
   }
 }
 
-template <typename List>
-Status apply_edits(List& list, std::string_view edits, const CollectionLimits& limits, EditResult& result) {
+template <typename List, typename BeforeEach>
+Status apply_edits(List& list, std::string_view edits, const CollectionLimits& limits, EditResult& result,
+                   BeforeEach before_each) {
   EditReader reader(edits);
   bool grows = false;
   bool shrinks = false;
@@ -140,6 +141,7 @@ Status apply_edits(List& list, std::string_view edits, const CollectionLimits& l
     if (!goes_on && (grows || edit.kind == EditKind::kSetAt)) {
       expect_growth(list, growth_of(edit, reader), limits);
     }
+    before_each(edit);
     apply_edit(list, edit, result);
     shrinks = shrinks || is_shrinking(edit.kind);
   }
@@ -210,7 +212,7 @@ std::size_t PackedList::listpack_bytes() const {
 Status edit_packed_list(std::string& packed, std::string_view edits, const CollectionLimits& limits,
                         EditResult& result) {
   PackedList list(packed);
-  return apply_edits(list, edits, limits, result);
+  return apply_edits(list, edits, limits, result, [](const Edit&) {});
 }
 
 ListValue::ListValue(std::string_view packed) {
@@ -220,7 +222,12 @@ ListValue::ListValue(std::string_view packed) {
 }
 
 Status ListValue::apply(std::string_view edits, const CollectionLimits& limits, EditResult& result) {
-  return apply_edits(*this, edits, limits, result);
+  return apply_edits(*this, edits, limits, result, [](const Edit&) {});
+}
+
+Status ListValue::apply(std::string_view edits, const CollectionLimits& limits, EditResult& result,
+                        const std::function<void(const Edit&)>& before_each) {
+  return apply_edits(*this, edits, limits, result, before_each);
 }
 
 void ListValue::pack(std::string& packed) const {

@@ -50,6 +50,9 @@ class ListValue final : public Collection {
   Type type() const override { return Type::kList; }
   std::size_t size() const override { return chunks_.size(); }
   Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result) override;
+  // The same, and is told of each edit just before.
+  Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result,
+               const std::function<void(const Edit&)>& before_each);
   void pack(std::string& packed) const override;
   std::size_t memory_bytes() const override { return sizeof(*this) + chunks_.memory_bytes(); }
 

@@ -48,9 +48,9 @@ struct Change {
   enum class Kind : std::uint8_t { kSet, kEdit, kRemove, kFlushDb, kSwapDbs } kind = Kind::kSet;
   Key key;  // kFlushDb: key.db only
   NewValue value;
-  // kEdit: of a collection of this type that has outgrown its packed form.
-  Type type = Type::kHash;
+  // kEdit: what the transaction has changed of a collection that it borrowed, and its expiry now.
   std::string_view edits;
+  std::int64_t expiry_ms = 0;
   int other_db = 0;  // kSwapDbs: swapped with key.db
 };
 
@@ -127,6 +127,11 @@ class Shard final : public Keyspace {
   void observe(ChangeObserver* observer) { observer_ = observer; }
 
   // --- Transactions: changes of several shards, applied by each owner.
+  // The key's collection, if it has outgrown its packed form: whoever holds the lock of the key may edit it.
+  // Afterwards, before apply() and before it is unlocked, the shard must be told of how much memory it took
+  // at first.
+  Collection* borrow(Key key);
+  void give_back(Key key, std::size_t memory_bytes_before);
   // What the changes take in the log.
   static std::uint64_t batch_bytes(const std::vector<Change>& changes, std::size_t participants);
   // An error if one of them is larger than a record may be.
@@ -249,7 +254,7 @@ class Shard final : public Keyspace {
                    Location location, bool resident, std::uint32_t value_bytes);
 
   // Collections (shard_collections.cc).
-  Status edit_slot(Key key, int log_db, Slot* slot, Type type, std::string_view edits, EditResult& result);
+  void log_borrowed(const Change& change, int log_db, Slot& slot);
   void end_chains();
   void shorten_chain(int log_db, Slot& slot);
   void keep_packed(std::string packed);

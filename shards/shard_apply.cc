@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "shards/collection.h"
 #include "shards/shard.h"
 #include "shards/transaction_ledger.h"
 
@@ -16,7 +17,8 @@ std::uint64_t change_bytes(const Change& change) {
     case Change::Kind::kSet:
       return bytes_of(change.key.name, change.value);
     case Change::Kind::kEdit:
-      return record_bytes(change.key.name.size(), change.edits.size(), true);
+      return record_bytes(change.key.name.size(), change.edits.size(), true) +
+             record_bytes(change.key.name.size(), 0, true);  // of its expiry
     case Change::Kind::kRemove:
       return record_bytes(change.key.name.size(), 0, false);
     case Change::Kind::kFlushDb:
@@ -71,14 +73,9 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         note_change(log_db, change.key.name);
         break;
       }
-      case Change::Kind::kEdit: {
-        // Also if it has expired meanwhile: the command has seen it.
-        EditResult result;
-        Slot* const slot = index.find(change.key.name, hash);
-        const Status status = edit_slot(change.key, log_db, slot, change.type, change.edits, result);
-        assert(status.ok());
+      case Change::Kind::kEdit:
+        log_borrowed(change, log_db, *index.find(change.key.name, hash));
         break;
-      }
       case Change::Kind::kRemove: {
         log_tombstone(log_db, change.key.name);
         if (Slot* slot = index.find(change.key.name, hash); slot != nullptr) erase(log_db, slot);
@@ -108,6 +105,33 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
   }
   log_.end_batch();
   end_chains();
+}
+
+Collection* Shard::borrow(Key key) {
+  const Slot* const slot = db_of(key.db).index.find(key.name, key.hash);
+  return slot == nullptr ? nullptr : slot->entry()->collection();
+}
+
+void Shard::give_back(Key key, std::size_t memory_bytes_before) {
+  const std::uint64_t grown = borrow(key)->memory_bytes() - memory_bytes_before;  // may wrap around
+  entry_bytes_ += grown;
+  resident_bytes_ += grown;
+}
+
+// Also if it has expired meanwhile: the command has seen it.
+void Shard::log_borrowed(const Change& change, int log_db, Slot& slot) {
+  Entry& entry = *slot.entry();
+  if (!change.edits.empty()) {
+    log_edits(log_db, entry, change.edits, entry.expiry_ms());
+    note_change(log_db, entry.key());
+    if (options_.eviction.on()) note_use(slot);
+  }
+  if (change.expiry_ms != entry.expiry_ms()) {
+    const Status status = set_collection_expiry(change.key, log_db, &slot, change.expiry_ms);
+    assert(status.ok());
+  } else {
+    shorten_chain(log_db, slot);
+  }
 }
 
 Status Shard::check(const std::vector<Change>& changes) {

@@ -23,11 +23,6 @@ Status Shard::edit(Key key, Type type, std::string_view edits, EditResult& resul
   Slot* slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key.name, key.hash);
   // A transaction's lock may keep what has expired.
   if (slot != nullptr && slot->entry()->expired_at(now_ms_)) slot = nullptr;
-  return edit_slot(key, log_db, slot, type, edits, result);
-}
-
-Status Shard::edit_slot(Key key, int log_db, Slot* slot, Type type, std::string_view edits,
-                        EditResult& result) {
   assert(slot == nullptr || (slot->resident() && slot->entry()->type() == type));
   if (edits.size() > limits::kValueBytesMax) return kValueTooLarge;
   if (slot != nullptr && slot->entry()->collection() != nullptr)

@@ -294,7 +294,7 @@ bool Transaction::load(ShardHost& host, Part& part) {
   for (const Key& key : part.keys) {
     if (view_.complete(key)) continue;
     const Found found = host.shard.find(key, touches_);
-    view_.load(key, found);
+    view_.load(key, found, found.collection != nullptr ? host.shard.borrow(key) : nullptr);
     if (found.exists && !found.resident) cold.push_back(key);
     const std::uint64_t gsn = host.shard.gsn_to_wait_for(key);
     if (!host.shard.committed(gsn)) part.gsn = std::max(part.gsn, gsn);
@@ -326,6 +326,7 @@ void Transaction::give_space_back(ShardHost& host, Part& part) {
 bool Transaction::apply(ShardHost& host, Part& part) {
   if (part.changes.empty()) return true;
   give_space_back(host, part);
+  view_.give_back(part.names, host.shard, TransactionView::GiveBack::kEdited);
   host.shard.apply(part.changes, id_, participants_);
   part.gsn = host.shard.last_gsn();
   return true;
@@ -358,6 +359,7 @@ bool Transaction::commit(ShardHost& host, Part& part) {
 
 bool Transaction::unlock(ShardHost& host, Part& part) {
   give_space_back(host, part);
+  view_.give_back(part.names, host.shard, TransactionView::GiveBack::kAsItWas);
   if (watcher_ != 0) host.unwatch(watcher_);
   if (&part == &parts_.back()) host.count(counters_);
   for (std::size_t i = 1; i < locks_of(part); ++i) host.shard.locks().unlock({0, part.names[i - 1]});

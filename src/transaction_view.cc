@@ -10,12 +10,13 @@ TransactionView::Item& TransactionView::item(Key key) {
   return items_[std::string(key.name)][key.db];
 }
 
-void TransactionView::load(Key key, const Found& found) {
+void TransactionView::load(Key key, const Found& found, Collection* borrowed) {
   Item& loaded = item(key);
   loaded.known = true;
   if (flushed_[static_cast<std::size_t>(key.db)]) return;
   loaded.loaded = found;
   loaded.loaded_value.assign(found.value);
+  if (!loaded.changed) loaded.borrowed = borrowed;
 }
 
 bool TransactionView::complete(Key key) {
@@ -28,7 +29,7 @@ Found TransactionView::find(Key key, bool) {
   Found result = found.changed ? found.now : found.loaded;
   if (!found.known && !found.changed) result.exists = on_demand_;
   if (!result.exists || !result.resident) return result;
-  if (found.changed) result.collection = found.now_collection.get();
+  result.collection = found.borrowed != nullptr ? found.borrowed : found.now_collection.get();
   if (result.collection == nullptr) result.value = found.changed ? found.now_value : found.loaded_value;
   return result;
 }
@@ -45,12 +46,18 @@ std::size_t TransactionView::memory_bytes(Key key) {
          (found.collection != nullptr ? found.collection->memory_bytes() : 0);
 }
 
+// Another value, or none, comes in the place of the present one.
+void TransactionView::replace(Item& item) {
+  item.changed = true;
+  item.borrowed = nullptr;
+  item.edits.clear();
+  item.now = Found{};
+}
+
 Status TransactionView::set_value(Key key, const NewValue& value) {
   Item& changed = item(key);
   std::string bytes(value.value);  // may view the value that goes
-  changed.changed = changed.replaced = true;
-  changed.edits.clear();
-  changed.now = Found{};
+  replace(changed);
   changed.now.exists = changed.now.resident = true;
   changed.now.type = value.type;
   changed.now.raw_encoding = value.raw_encoding;
@@ -66,47 +73,51 @@ void TransactionView::set_packed(Item& item, Type type, std::string packed) {
   item.now_value = item.now_collection == nullptr ? std::move(packed) : std::string();
 }
 
-// Edits are tried on a copy, and also collected, for the owner to apply.
+// A large collection is edited where it is, and the edits are collected for the log; of any other there is a
+// copy, which becomes the new value.
 Status TransactionView::edit(Key key, Type type, std::string_view edits, EditResult& result) {
   const Found before = find(key, false);
   Item& changed = item(key);
-  if (!changed.changed) {
-    std::string packed = empty_packed(type);
-    if (before.collection != nullptr)
-      before.collection->pack(packed);
-    else if (before.exists)
-      packed = changed.loaded_value;
-    changed.now = before;
-    set_packed(changed, type, std::move(packed));
-  } else if (!before.exists) {
-    set_packed(changed, type, empty_packed(type));
-  }
+  if (changed.borrowed != nullptr) return edit_borrowed(changed, edits, result);
   if (!before.exists) {
     changed.now = Found{};
     changed.now.resident = true;
     changed.now.type = type;
+    set_packed(changed, type, empty_packed(type));
+  } else if (!changed.changed) {
+    changed.now = before;
+    set_packed(changed, type, changed.loaded_value);
   }
   Status status = changed.now_collection != nullptr
                       ? changed.now_collection->apply(edits, limits_, result)
                       : edit_packed(type, changed.now_value, edits, limits_, result);
   if (!status.ok() || !result.any()) return status;
   changed.changed = true;
-  changed.edits.append(edits);
   if (changed.now_collection == nullptr && is_outgrown(changed.now_value))
     set_packed(changed, type, std::exchange(changed.now_value, {}));
   const std::size_t left =
       changed.now_collection != nullptr ? changed.now_collection->size() : packed_count(changed.now_value);
   changed.now.exists = left > 0;
-  // What comes after that is a new value.
-  changed.replaced |= left == 0;
+  return {};
+}
+
+Status TransactionView::edit_borrowed(Item& item, std::string_view edits, EditResult& result) {
+  if (item.undo == nullptr) item.undo = std::make_unique<Undo>(*item.borrowed);
+  if (Status status = item.undo->apply(edits, limits_, result); !status.ok()) return status;
+  if (!result.any()) return {};
+  if (item.borrowed->size() == 0) {
+    replace(item);
+    return {};
+  }
+  if (!item.changed) item.now = item.loaded;
+  item.changed = true;
+  item.edits.append(edits);
   return {};
 }
 
 Status TransactionView::remove(Key key) {
   Item& changed = item(key);
-  changed.changed = changed.replaced = true;
-  changed.edits.clear();
-  changed.now = Found{};
+  replace(changed);
   changed.now_value.clear();
   changed.now_collection = nullptr;
   return {};
@@ -115,10 +126,30 @@ Status TransactionView::remove(Key key) {
 Status TransactionView::set_expiry(Key key, std::int64_t expiry_ms) {
   const Found found = find(key, false);
   assert(found.exists && found.resident);
-  std::string packed;
-  if (found.collection != nullptr) found.collection->pack(packed);
-  const std::string_view value = found.collection != nullptr ? packed : found.value;
-  return set_value(key, {value, expiry_ms, found.raw_encoding, found.type});
+  Item& changed = item(key);
+  if (changed.changed) {
+    changed.now.expiry_ms = expiry_ms;
+    return {};
+  }
+  if (changed.borrowed == nullptr)
+    return set_value(key, {found.value, expiry_ms, found.raw_encoding, found.type});
+  changed.now = changed.loaded;
+  changed.now.expiry_ms = expiry_ms;
+  changed.changed = true;
+  return {};
+}
+
+void TransactionView::give_back(const std::vector<std::string_view>& names, Shard& owner, GiveBack how) {
+  for (const std::string_view name : names) {
+    const auto found = items_.find(std::string(name));
+    if (found == items_.end()) continue;
+    for (auto& [db, item] : found->second) {
+      if (item.undo == nullptr) continue;
+      const auto undo = std::move(item.undo);
+      if (how == GiveBack::kAsItWas) undo->take_back(limits_);
+      owner.give_back({db, name}, undo->memory_bytes());
+    }
+  }
 }
 
 std::vector<Change> TransactionView::changes_of(const std::vector<std::string_view>& names) {
@@ -139,10 +170,10 @@ Change TransactionView::change_of(Key key, Item& item) {
   change.key = key;
   if (!item.now.exists) {
     change.kind = Change::Kind::kRemove;
-  } else if (!item.replaced && item.loaded.collection != nullptr) {
+  } else if (item.borrowed != nullptr) {
     change.kind = Change::Kind::kEdit;
-    change.type = item.now.type;
     change.edits = item.edits;
+    change.expiry_ms = item.now.expiry_ms;
   } else {
     if (item.now_collection != nullptr) item.now_collection->pack(item.now_value);
     change.value = {item.now_value, item.now.expiry_ms, item.now.raw_encoding, item.now.type};
@@ -155,8 +186,10 @@ void TransactionView::flush(int db) {
   for (auto& [name, by_db] : items_) {
     const auto found = by_db.find(db);
     if (found == by_db.end()) continue;
+    auto undo = std::move(found->second.undo);
     found->second = Item();
     found->second.known = true;
+    found->second.undo = std::move(undo);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "shards/collection_limits.h"
 #include "shards/keyspace.h"
 #include "shards/shard.h"
+#include "shards/undo.h"
 
 namespace stave {
 
@@ -24,9 +25,9 @@ class TransactionView final : public Keyspace {
   void set_collection_limits(const CollectionLimits& limits) { limits_ = limits; }
 
   // The owner's part: what is there under `key`. A value that is cold stays unknown; only its shape is
-  // copied. A collection that has outgrown its packed form is not copied either, but read where it is: while
-  // its key is locked the owner changes nothing.
-  void load(Key key, const Found& found);
+  // copied. A collection that has outgrown its packed form is not copied either, but read and edited where it
+  // is (`borrowed`, null for all else): while its key is locked the owner does neither.
+  void load(Key key, const Found& found, Collection* borrowed);
   // True when load() has brought all there is to know of the key.
   bool complete(Key key);
 
@@ -44,6 +45,10 @@ class TransactionView final : public Keyspace {
 
   // What the command changed, one change for each key, for the keys of one shard. They view what is in here.
   std::vector<Change> changes_of(const std::vector<std::string_view>& names);
+  // The owner's part, before it applies the changes, and in the end: it gets back what was edited of these
+  // keys; what it has not got by the end has not happened.
+  enum class GiveBack : std::uint8_t { kEdited, kAsItWas };
+  void give_back(const std::vector<std::string_view>& names, Shard& owner, GiveBack how);
   // Removes all keys of the database, also those that were not loaded.
   void flush(int db);
   // The number of keys in the database, whose owners have `keys`.
@@ -54,16 +59,19 @@ class TransactionView final : public Keyspace {
     Found loaded;
     bool known = false;
     std::string loaded_value;
+    Collection* borrowed = nullptr;  // the value, until it is replaced
+    std::unique_ptr<Undo> undo;      // of what was edited of it, until it is given back
     bool changed = false;
     Found now;  // its value views now_value, once changed
     std::string now_value;
     std::unique_ptr<Collection> now_collection;  // instead, when it is large
-    bool replaced = false;  // the value is a new one; otherwise `edits` are what has changed
-    std::string edits;
+    std::string edits;                           // of `borrowed`
   };
   using ByDb = std::unordered_map<int, Item>;
 
   Item& item(Key key);
+  Status edit_borrowed(Item& item, std::string_view edits, EditResult& result);
+  static void replace(Item& item);
   static Change change_of(Key key, Item& item);
   static void set_packed(Item& item, Type type, std::string packed);
 

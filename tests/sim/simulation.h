@@ -29,6 +29,7 @@
 #include "shards/recovery.h"
 #include "shards/shard.h"
 #include "shards/transaction_ledger.h"
+#include "shards/undo.h"
 #include "tests/shards/waiter.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/damage.h"
@@ -134,8 +135,14 @@ class Simulation {
   void write_hash(std::uint32_t shard);
   // One edit of a hash that is resident or absent, and its part of the batch.
   Status edit_hash(Shard& shard, const Name& name, Batch& batch);
+  // A hash that a transaction has edited where it is.
+  struct Borrowed {
+    std::uint32_t shard;
+    Key key;
+    std::unique_ptr<Undo> undo;
+  };
   bool add_hash_edits(std::uint32_t shard, Batch& batch, std::vector<Change>& changes,
-                      std::deque<std::string>& bytes);
+                      std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed);
   static void note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch);
   static std::string edit_bytes(const HashEdits& edits);
   HashEdits random_edits();

@@ -98,7 +98,7 @@ Status Simulation::edit_hash(Shard& shard, const Name& name, Batch& batch) {
 
 // Adds edits of a hash to a transaction's batch and changes. False if it cannot take part now.
 bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
-                                std::deque<std::string>& bytes) {
+                                std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
   const Name name = random_hash_name();
   const Key key(name.first, name.second);
   const Found found = shards_[number]->find(key, true);
@@ -112,8 +112,12 @@ bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<
   const std::string& made = bytes.emplace_back(edit_bytes(edits));
   if (found.collection != nullptr) {
     change.kind = Change::Kind::kEdit;
-    change.type = Type::kHash;
     change.edits = made;
+    change.expiry_ms = found.expiry_ms;
+    auto undo = std::make_unique<Undo>(*shards_[number]->borrow(change.key));
+    EditResult result;
+    if (!undo->apply(made, {}, result).ok()) violate("edits do not fit a large hash");
+    borrowed.push_back({number, change.key, std::move(undo)});
   } else {
     std::string packed = found.exists ? std::string(found.value) : empty_packed(Type::kHash);
     EditResult result;

@@ -111,6 +111,7 @@ void Simulation::write_transaction() {
   std::vector<Batch> batches(participants.size());
   std::vector<std::uint64_t> held(participants.size());
   std::deque<std::string> bytes;  // that edits view
+  std::vector<Borrowed> borrowed;
   std::size_t ready = 0;
   for (; ready < participants.size(); ++ready) {
     Batch& batch = batches[ready];
@@ -131,11 +132,15 @@ void Simulation::write_transaction() {
       if (value) change.value = {value->bytes, value->expiry_ms, false};
       changes[ready].push_back(change);
     }
-    if (one_in(random_, 2)) add_hash_edits(participants[ready], batch, changes[ready], bytes);
+    if (one_in(random_, 2)) add_hash_edits(participants[ready], batch, changes[ready], bytes, borrowed);
     held[ready] = Shard::batch_bytes(changes[ready], participants.size());
     if (!shards_[participants[ready]]->hold(held[ready]).ok()) break;
   }
   for (std::size_t i = 0; i < ready; ++i) shards_[participants[i]]->unhold(held[i]);
+  for (const Borrowed& hash : borrowed) {
+    if (ready < participants.size()) hash.undo->take_back({});
+    shards_[hash.shard]->give_back(hash.key, hash.undo->memory_bytes());
+  }
   if (ready < participants.size()) {
     ++coverage_.refused_writes;
     return;
