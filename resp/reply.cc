@@ -47,8 +47,7 @@ void ReplyWriter::bulk(std::string_view bytes) {
 
 void ReplyWriter::double_number(double number) {
   char buffer[kDoubleTextBytesMax];
-  const std::string_view text = double_text(number, buffer);
-  protocol_ == 2 ? bulk(text) : append_line(',', text);
+  double_text(resp::double_text(number, buffer));
 }
 
 void ReplyWriter::verbatim(std::string_view text, std::string_view format) {

@@ -60,6 +60,8 @@ class ReplyWriter {
   }
   // RESP2: a bulk. The text is Redis 7.2's, see number_text.h.
   void double_number(double number);
+  // The same where the command has a form of its own: `text` is a decimal number.
+  void double_text(std::string_view text) { protocol_ == 2 ? bulk(text) : append_line(',', text); }
   // RESP2: a bulk. `digits` is a decimal integer of any length.
   void big_number(std::string_view digits) { protocol_ == 2 ? bulk(digits) : append_line('(', digits); }
   // RESP2: a bulk. `format` is "txt" or "mkd"; always written as three bytes.

@@ -14,7 +14,8 @@ int keyword_position(const KeySpec& spec, Args args) {
   const int count = static_cast<int>(args.size());
   const bool backwards = spec.index < 0;
   const int step = backwards ? -1 : 1;
-  for (int i = backwards ? count + spec.index : spec.index; i > 0 && i < count; i += step) {
+  // The last argument on the way is no keyword, as no key follows it.
+  for (int i = backwards ? count + spec.index : spec.index; backwards ? i > 1 : i + 1 < count; i += step) {
     if (ascii::equal(args[static_cast<std::size_t>(i)], spec.keyword)) return i + 1;
   }
   return kNone;
@@ -66,7 +67,7 @@ bool find_keys(const KeySpec& spec, Args args, std::vector<int>& positions) {
   } else {
     return false;
   }
-  if (last >= count) return false;
+  if (last < first || last >= count) return false;
   for (int i = first; i <= last; i += spec.step) positions.push_back(i);
   return true;
 }

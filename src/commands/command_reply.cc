@@ -210,13 +210,15 @@ void write_history(ReplyWriter& reply, std::span<const Change> history) {
   }
 }
 
-// Where keys are behind their number, the row's range is for routing; Redis reports the one in front, if
-// there is one.
+// Where keys are behind their number or a keyword, the row's range is for routing; Redis reports the one in
+// front, if there is one.
 KeyRange reported_keys(const Command& command, const CommandDocs& docs) {
-  const auto is_counted = [](const KeySpec& spec) { return spec.find != KeySpec::Find::kRange; };
+  const auto is_movable = [](const KeySpec& spec) {
+    return spec.find != KeySpec::Find::kRange || spec.begin != KeySpec::Begin::kIndex;
+  };
   const auto specs = docs.key_specs;
-  if (!command.has(kMovableKeys) || std::none_of(specs.begin(), specs.end(), is_counted)) return command.keys;
-  return is_counted(specs.front()) ? KeyRange() : KeyRange{specs.front().index, specs.front().index, 1};
+  if (!command.has(kMovableKeys) || std::none_of(specs.begin(), specs.end(), is_movable)) return command.keys;
+  return is_movable(specs.front()) ? KeyRange() : KeyRange{specs.front().index, specs.front().index, 1};
 }
 
 std::vector<const Command*> reported_subcommands(const Command& command) {

@@ -132,19 +132,6 @@ Result<const Command*> command_with_keys(Args call) {
   return command;
 }
 
-// COMMAND GETKEYS command [arg ...]
-Status command_getkeys(Session& session, Args args) {
-  const Args call = args.subspan(2);
-  auto command = command_with_keys(call);
-  if (!command.ok()) return command.take_status();
-  std::vector<int> positions;
-  find_keys(**command, call, positions);
-  if (positions.empty()) return kWrongArguments;
-  session.reply.array(positions.size());
-  for (const int position : positions) session.reply.bulk(call[static_cast<std::size_t>(position)]);
-  return {};
-}
-
 struct KeyUse {
   int position;
   KeyFlags flags;
@@ -161,6 +148,18 @@ std::vector<KeyUse> key_uses(const CommandDocs& docs, Args call) {
     for (const int position : positions) uses.push_back({position, flags});
   }
   return uses;
+}
+
+// COMMAND GETKEYS command [arg ...]
+Status command_getkeys(Session& session, Args args) {
+  const Args call = args.subspan(2);
+  auto command = command_with_keys(call);
+  if (!command.ok()) return command.take_status();
+  const auto uses = key_uses(find_docs((*command)->name), call);
+  if (uses.empty()) return kWrongArguments;
+  session.reply.array(uses.size());
+  for (const KeyUse& use : uses) session.reply.bulk(call[static_cast<std::size_t>(use.position)]);
+  return {};
 }
 
 // COMMAND GETKEYSANDFLAGS command [arg ...]

@@ -12,20 +12,6 @@
 namespace stave {
 namespace {
 
-struct AddOptions {
-  bool only_if_absent = false;   // NX
-  bool only_if_present = false;  // XX
-  bool only_if_greater = false;  // GT
-  bool only_if_less = false;     // LT
-  bool count_updates = false;    // CH
-  bool increment = false;        // INCR
-
-  // Whether what is done depends on the score that a member has.
-  bool look() const {
-    return only_if_absent || only_if_present || only_if_greater || only_if_less || increment;
-  }
-};
-
 bool parse_option(std::string_view word, AddOptions& options) {
   if (ascii::equal(word, "nx")) return options.only_if_absent = true;
   if (ascii::equal(word, "xx")) return options.only_if_present = true;
@@ -46,8 +32,6 @@ Status check(const AddOptions& options, std::size_t words) {
     return Error{"ERR INCR option supports a single increment-element pair"};
   return {};
 }
-
-using Pairs = std::vector<ScoredMember>;
 
 Result<Pairs> parse_pairs(Args words) {
   Pairs pairs;
@@ -92,6 +76,8 @@ class Addition {
   std::unordered_map<std::string_view, double, NameHash> given_;
 };
 
+}  // namespace
+
 Status add_members(Context& context, std::string_view name, const AddOptions& options, const Pairs& pairs) {
   auto zset = context.zset_to_change(name);
   if (!zset.ok()) return zset.take_status();
@@ -116,6 +102,8 @@ Status add_members(Context& context, std::string_view name, const AddOptions& op
   }
   return {};
 }
+
+namespace {
 
 Status parse_and_add(Context& context, Args args, AddOptions options) {
   Args words = args.subspan(2);

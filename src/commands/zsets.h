@@ -14,6 +14,25 @@ namespace stave {
 Status zadd(Context& context, Args args);
 Status zincrby(Context& context, Args args);
 
+struct AddOptions {
+  bool only_if_absent = false;   // NX
+  bool only_if_present = false;  // XX
+  bool only_if_greater = false;  // GT
+  bool only_if_less = false;     // LT
+  bool count_updates = false;    // CH
+  bool increment = false;        // INCR
+
+  // Whether what is done depends on the score that a member has.
+  bool look() const {
+    return only_if_absent || only_if_present || only_if_greater || only_if_less || increment;
+  }
+};
+
+using Pairs = std::vector<ScoredMember>;
+
+// Adds the pairs, as far as the options let it, and replies as ZADD does.
+Status add_members(Context& context, std::string_view name, const AddOptions& options, const Pairs& pairs);
+
 // zset_range_commands.cc
 Status zcount(Context& context, Args args);
 Status zlexcount(Context& context, Args args);

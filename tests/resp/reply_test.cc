@@ -55,6 +55,11 @@ TEST_CASE("simple strings") {
   check_reply("+\r\n", [](ReplyWriter& w) { w.simple(""); });
 }
 
+TEST_CASE("doubles that the command has written itself") {
+  check_reply("$19\r\n13.3613893389701843\r\n", ",13.3613893389701843\r\n",
+              [](ReplyWriter& w) { w.double_text("13.3613893389701843"); });
+}
+
 TEST_CASE("errors stay on one line") {
   check_reply("-ERR syntax error\r\n", [](ReplyWriter& w) { w.error("ERR syntax error"); });
   check_reply("-ERR a  b c\r\n", [](ReplyWriter& w) { w.error("ERR a\r\nb\nc\r\n"); });
