@@ -46,6 +46,7 @@ enum CommandFlag : std::uint32_t {
   kFlushes = 1u << 25,           // removes whole databases
   kNotQueued = 1u << 24,         // runs at once inside a MULTI, too
   kContainer = 1u << 23,         // has subcommands, and is a command itself when called without
+  kOneChange = 1u << 22,         // changes only one of its keys, the destination
 };
 
 // First, last and step of the keys among the arguments, as COMMAND reports them. A negative last counts from
@@ -108,6 +109,8 @@ std::span<const Command> hash_commands();
 std::span<const Command> list_commands();
 std::span<const Command> set_commands();
 std::span<const Command> zset_commands();
+std::span<const Command> hyperloglog_commands();
+std::span<const Command> geo_commands();
 std::span<const Command> key_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> connection_commands();

@@ -8,8 +8,9 @@ namespace stave {
 const CommandDocs& find_docs(std::string_view name) {
   static constexpr CommandDocs kNone;
   for (const auto& group :
-       {string_docs(), bitmap_docs(), hash_docs(), list_docs(), set_docs(), zset_docs(), generic_docs(),
-        transaction_docs(), connection_docs(), client_docs(), server_docs(), introspection_docs()}) {
+       {string_docs(), bitmap_docs(), hash_docs(), list_docs(), set_docs(), zset_docs(), hyperloglog_docs(),
+        geo_docs(), generic_docs(), transaction_docs(), connection_docs(), client_docs(), server_docs(),
+        introspection_docs()}) {
     for (const CommandDocs& docs : group) {
       if (docs.name == name) return docs;
     }

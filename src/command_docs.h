@@ -148,6 +148,8 @@ std::span<const CommandDocs> hash_docs();
 std::span<const CommandDocs> list_docs();
 std::span<const CommandDocs> set_docs();
 std::span<const CommandDocs> zset_docs();
+std::span<const CommandDocs> hyperloglog_docs();
+std::span<const CommandDocs> geo_docs();
 std::span<const CommandDocs> generic_docs();
 std::span<const CommandDocs> transaction_docs();
 std::span<const CommandDocs> connection_docs();

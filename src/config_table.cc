@@ -111,6 +111,8 @@ constexpr Setting kSettings[] = {
      .help = "bytes of a member, likewise", .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "list-max-listpack-size", .field = &Settings::list_max_listpack_size,
      .help = "elements up to which it calls a list listpack; -1 to -5: 4, 8, 16, 32, 64 KiB", .min = -1 - kInt32Max, .max = kInt32Max},
+    {.name = "hll-sparse-max-bytes", .field = &Settings::hll_sparse_max_bytes,
+     .help = "bytes from which a HyperLogLog takes its dense form", .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "maxdisk", .field = &Settings::maxdisk, .help = "bytes of disk for the database; 0: no limit",
      .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "maxdisk-wait-ms", .field = &Settings::maxdisk_wait_ms,

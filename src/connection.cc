@@ -74,7 +74,7 @@ Connection::Taken Connection::take(Args arguments) {
   if (alone && !sequence_.empty()) return Taken::kLater;
   if (reject(command, arguments)) return Taken::kYes;
   const std::uint32_t flags = command->name == "exec" ? session_.multi.flags : command->flags;
-  held_ = worker_.paused((flags & kWrite) != 0);
+  held_ = worker_.paused((flags & (kWrite | kMayReplicate)) != 0);
   if (held_) return Taken::kLater;
   session_.client.last_command = command;
   if (queued) {

@@ -37,9 +37,10 @@ inline constexpr Error kCold{"-COLD value is not resident"};
 struct CommandLimits {
   std::size_t string_bytes_max = 512u << 20;  // proto-max-bulk-len
   int databases = 16;
-  bool counts_use = false;        // maxmemory-policy is one of the LFU kind
-  std::uint32_t shard_count = 1;  // for the cursors of SCAN
-  CollectionLimits collections;   // the same that the shards have
+  bool counts_use = false;                  // maxmemory-policy is one of the LFU kind
+  std::uint32_t shard_count = 1;            // for the cursors of SCAN
+  std::size_t hll_sparse_bytes_max = 3000;  // hll-sparse-max-bytes
+  CollectionLimits collections;             // the same that the shards have
 };
 
 // Of one shard's owner thread; summed over workers by INFO.

@@ -66,6 +66,10 @@ inline constexpr Error kBitfieldType{
 inline constexpr Error kBitfieldOverflow{"ERR Invalid OVERFLOW type specified"};
 inline constexpr Error kBitfieldReadOnly{"ERR BITFIELD_RO only supports the GET subcommand"};
 
+// HyperLogLog.
+inline constexpr Error kNotHyperLogLog{"WRONGTYPE Key is not a valid HyperLogLog string value."};
+inline constexpr Error kDamagedHyperLogLog{"INVALIDOBJ Corrupted HLL object detected"};
+
 // OBJECT.
 inline constexpr Error kLfuPolicy{
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "

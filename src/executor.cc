@@ -31,7 +31,7 @@ std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args argumen
 
 // What it changes must be one batch. MOVE names one key, and changes it in two databases.
 bool changes_several_keys(const Command& command, Args arguments) {
-  if (!command.has(kWrite)) return false;
+  if (!command.has(kWrite) || command.has(kOneChange)) return false;
   return (command.keys.last != command.keys.first && arguments.size() > 2) || command.name == "move";
 }
 

@@ -183,6 +183,7 @@ void Worker::apply_settings(const Settings& settings) {
   command_limits_.counts_use = settings.maxmemory_policy == MaxmemoryPolicy::kAllkeysLfu ||
                                settings.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
   command_limits_.shard_count = server_.shard_count();
+  command_limits_.hll_sparse_bytes_max = static_cast<std::size_t>(settings.hll_sparse_max_bytes);
   command_limits_.collections = collection_limits_of(settings);
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));

@@ -19,7 +19,9 @@ from stave_testing import REDIS_SERVER, Server, parse_arguments
 
 from differential import connection, expiry, introspection, scan, transactions
 from differential.bits import BITS
+from differential.geo import GEO
 from differential.hashes import HASHES
+from differential.hyperloglogs import HYPERLOGLOGS
 from differential.keys import KEYS
 from differential.lists import LISTS
 from differential.pair import Difference, Pair
@@ -29,8 +31,8 @@ from differential.strings import STRINGS
 from differential.world import Case, World
 from differential.zsets import ZSETS
 
-GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, SERVER, introspection.INTROSPECTION]
-WEIGHTS = [36, 22, 12, 12, 12, 12, 14, 4, 2]
+GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, HYPERLOGLOGS, GEO, SERVER, introspection.INTROSPECTION]
+WEIGHTS = [36, 22, 12, 12, 12, 12, 14, 6, 12, 4, 2]
 COMMON_OPTIONS = {"enable-debug-command": "yes"}
 
 

@@ -4,7 +4,9 @@ GETKEYS, LIST and INFO with random arguments are a group like others."""
 
 from . import compare
 from .bits import BITS
+from .geo import GEO
 from .hashes import HASHES
+from .hyperloglogs import HYPERLOGLOGS
 from .keys import KEYS
 from .lists import LISTS
 from .pair import Difference
@@ -26,7 +28,9 @@ ZADD ZINCRBY ZREM ZSCORE ZMSCORE ZCARD ZCOUNT ZLEXCOUNT ZRANK ZREVRANK ZRANGE ZR
 ZRANGEBYLEX ZREVRANGEBYLEX ZRANGESTORE ZPOPMIN ZPOPMAX ZMPOP ZRANDMEMBER ZSCAN ZUNION ZINTER ZDIFF ZINTERCARD
 ZUNIONSTORE ZINTERSTORE ZDIFFSTORE ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREMRANGEBYLEX
 LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH
-LMPOP""".lower().split()
+LMPOP
+PFADD PFCOUNT PFMERGE GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO
+GEOSEARCH GEOSEARCHSTORE""".lower().split()
 
 SUBCOMMANDS = {
     "client": "id getname setname list info kill reply pause unpause no-evict unblock".split(),
@@ -146,7 +150,7 @@ def _missing_from_list(pair):
 @INTROSPECTION.command(weight=8)
 def getkeys(world):
     """The keys of any random command, right or wrong."""
-    command = world.choice([STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS]).draw(world)[0].arguments
+    command = world.choice([STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, HYPERLOGLOGS, GEO]).draw(world)[0].arguments
     name = world.choice(["GETKEYS", "GETKEYSANDFLAGS"])
     return Case(["COMMAND", world.mixed_case(name), *command], _keys_and_flags, mutable=False)
 
@@ -189,7 +193,8 @@ def list_(world):
     words = world.choice([[], ["FILTERBY", "PATTERN", "get*"], ["FILTERBY", "PATTERN", "*"], ["FILTERBY", "ACLCAT", "read"],
                           ["filterby", "aclcat", "STRING"], ["FILTERBY", "ACLCAT", "hash"], ["FILTERBY", "ACLCAT", "set"],
                           ["FILTERBY", "ACLCAT", "bitmap"], ["FILTERBY", "ACLCAT", "list"],
-                          ["FILTERBY", "ACLCAT", "sortedset"], ["FILTERBY", "ACLCAT", "nope"],
+                          ["FILTERBY", "ACLCAT", "sortedset"], ["FILTERBY", "ACLCAT", "geo"],
+                          ["FILTERBY", "ACLCAT", "hyperloglog"], ["FILTERBY", "ACLCAT", "nope"],
                           ["FILTERBY", "MODULE", "m"], ["FILTERBY", "FOO", "x"], ["FILTERBY", "PATTERN"], ["FOO"],
                           ["FILTERBY", "ACLCAT", "dangerous"], ["FILTERBY", "ACLCAT", "fast"], ["FILTERBY"],
                           ["FILTERBY", "ACLCAT", "keyspace"], ["FILTERBY", "PATTERN", "[gs]et", "x"]])

@@ -86,12 +86,14 @@ class World:
                        [b"user:{1000}:name", b"h[e]llo", b"h?llo*", b"hello", b"foo{}bar", b"{}", b"foo{{bar}}z",
                         b"", b"\x00", b"\xff\xfe\r\n", b"with space", b"quo\"te'", b"\\back", b"x" * 300,
                         b"y" * 1100, "ключ".encode()])
-        # Where hashes, sets, lists and sorted sets are more often than elsewhere. All commands meet them.
+        # Where values of one kind are more often than elsewhere. All commands meet them.
         self.hashes = [b"hash:1", b"hash:2", b"{t}hash"]
         self.sets = [b"set:1", b"set:2", b"set:3", b"{t}set:4", b"{t}set:5"]
         self.lists = [b"list:1", b"list:2", b"{t}list:3"]
         self.zsets = [b"zset:1", b"zset:2", b"{t}zset:3", b"{t}zset:4"]
-        self.common += self.hashes + self.sets + self.lists + self.zsets
+        self.hyperloglogs = [b"hll:1", b"hll:2", b"{t}hll:3", b"{t}hll:4"]
+        self.geo_keys = [b"geo:1", b"geo:2", b"{t}geo:3", b"{t}geo:4"]
+        self.common += self.hashes + self.sets + self.lists + self.zsets + self.hyperloglogs + self.geo_keys
         self.cold = [b"cold:%05d" % i for i in range(extra_keys)]
         self.all_keys = set(self.hot + self.common + self.cold)
 
