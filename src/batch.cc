@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/blocking.h"
 #include "src/connection.h"
 #include "src/executor.h"
 #include "src/limits.h"
@@ -23,6 +24,7 @@ void Batch::clear() {
   next_ = 0;
   space_deadline_ms_ = 0;
   step_ = Step::kAtHome;
+  place_ = nullptr;
 }
 
 void Batch::add(Request request, Args arguments, const InputBuffer& input) {
@@ -69,7 +71,12 @@ void Batch::run(Worker& here) {
   prefetch(here);
   while (!finished() && replies_.size() < limits::kBatchReplyBytes) {
     Request& request = requests_[next_];
-    if (!run_one(here, request)) return;
+    ShardHost& host = here.host(request.shard);
+    const bool has_run = run_one(here, request);
+    if (has_run && place_ != nullptr) host.unblock(*place_);
+    host.serve_blocked(here);
+    // One that waits may have been served just now, and is at home already.
+    if (!has_run) return;
     reply_ends_.push_back(replies_.size());
     ++next_;
   }
@@ -83,6 +90,10 @@ bool Batch::run_one(Worker& here, Request& request) {
   if (wait_for_locks(host, request, arguments)) return false;
   const std::size_t reply_begin = replies_.size();
   resp::ReplyWriter writer(replies_, request.protocol);
+  if (called_off()) {
+    end_called_off(here, request, arguments, writer);
+    return true;
+  }
   if (!stage_error_.empty()) {
     writer.error(stage_error_);
     here.count_command(*request.command, arguments, connection_.session().client, here.command_clock_ns(),
@@ -109,8 +120,27 @@ bool Batch::run_one(Worker& here, Request& request) {
     return false;
   }
   release_demotion();
+  if (result.blocks) {
+    replies_.resize(reply_begin);
+    space_deadline_ms_ = 0;
+    place_->wait(here);
+    return false;
+  }
   note_commit(host, request, arguments, gsn_before);
   return true;
+}
+
+// By whoever it waits for, or who has gone: then what there is must stay.
+bool Batch::called_off() const {
+  return place_ != nullptr && (place_->called_off() != CallOff::kNone || connection_.closing());
+}
+
+void Batch::end_called_off(Worker& here, const Request& request, Args arguments, resp::ReplyWriter& writer) {
+  place_->gave_up = true;
+  stage_error_.clear();
+  release_demotion();
+  reply_called_off(place_->called_off(), *request.command, arguments, connection_.session().client, here,
+                   writer);
 }
 
 // False when no space will come, or the batch has waited long enough.
@@ -129,11 +159,12 @@ bool Batch::wait_for_space(Worker& here, ShardHost& host) {
 bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args arguments) {
   LockTable& locks = host.shard.locks();
   if (pass_) locks.come_back(*std::exchange(pass_, std::nullopt));
-  if (locks.idle()) return false;
+  if (called_off() || (locks.idle() && !host.blocked().any_claimed())) return false;
   std::vector<int> positions;
   find_keys(*request.command, arguments, positions);
   for (const int position : positions) {
     const Key key = key_at(request, position);
+    if (host.wait_for_claim(key, *this)) return true;
     if (locks.free(key)) continue;
     pass_ = locks.wait(key, *this);
     return true;

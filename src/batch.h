@@ -22,6 +22,7 @@
 
 namespace stave {
 
+class BlockingPlace;
 class Connection;
 class ShardHost;
 
@@ -33,6 +34,7 @@ struct Request {
   std::uint8_t db = 0;
   std::uint8_t protocol = 2;
   bool touch = true;
+  bool may_block = false;            // wait when there is nothing, instead of replying that
   std::uint64_t first_key_hash = 0;  // if the command has a first key
 };
 
@@ -53,6 +55,8 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   std::size_t size() const { return requests_.size(); }
   // Copies arguments that do not view `input` (quoted words of inline requests).
   void add(Request request, Args arguments, const InputBuffer& input);
+  // For the one request that it has, which may block.
+  void wait_at(BlockingPlace& place) { place_ = &place; }
   std::size_t worker() const { return worker_; }
   // True when all requests have run; otherwise it stopped because its replies had grown large, and may be
   // sent again.
@@ -75,6 +79,8 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
 
   void run(Worker& here);
   bool run_one(Worker& here, Request& request);
+  bool called_off() const;
+  void end_called_off(Worker& here, const Request& request, Args arguments, resp::ReplyWriter& writer);
   bool wait_for_space(Worker& here, ShardHost& host);
   bool wait_for_locks(ShardHost& host, const Request& request, Args arguments);
   void wait_for_values(Worker& here, ShardHost& host, const Request& request, std::vector<Key> wanted);
@@ -114,6 +120,7 @@ class Batch final : public Message, public LockWaiter, public StageWaiter {
   };
   std::vector<Wait> waits_;
   std::size_t committing_ = 0;
+  BlockingPlace* place_ = nullptr;  // of a blocking command
 };
 
 }  // namespace stave

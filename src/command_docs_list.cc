@@ -49,16 +49,40 @@ constexpr Argument kLmpopArguments[] = {
       token("right", "RIGHT"),
     integer("count", "COUNT").optional(),
 };
+constexpr Argument kBlockingPopArguments[] = {key().multiple(), real("timeout")};
+constexpr Argument kBlmoveArguments[] = {
+    key("source"),
+    key("destination", 1),
+    one_of("wherefrom", 2),
+      token("left", "LEFT"),
+      token("right", "RIGHT"),
+    one_of("whereto", 2),
+      token("left", "LEFT"),
+      token("right", "RIGHT"),
+    real("timeout"),
+};
+constexpr Argument kBrpoplpushArguments[] = {key("source"), key("destination", 1), real("timeout")};
+constexpr Argument kBlmpopArguments[] = {
+    real("timeout"),
+    integer("numkeys"),
+    key().multiple(),
+    one_of("where", 2),
+      token("left", "LEFT"),
+      token("right", "RIGHT"),
+    integer("count", "COUNT").optional(),
+};
 // clang-format on
 
 constexpr KeySpec kDeletesFrom[] = {key_at(1, kKeyChanges | kKeyDelete)};
 constexpr KeySpec kMoveSpec[] = {key_at(1, kKeyChanges | kKeyAccess | kKeyDelete),
                                  key_at(2, kKeyChanges | kKeyInsert)};
 constexpr KeySpec kLmpopSpec[] = {counted_keys(1, kKeyChanges | kKeyAccess | kKeyDelete)};
+constexpr KeySpec kBlmpopSpec[] = {counted_keys(2, kKeyChanges | kKeyAccess | kKeyDelete)};
 constexpr Change kPushHistory[] = {{"2.4.0", "More than one element."}};
 constexpr Change kPushxHistory[] = {{"4.0.0", "More than one element."}};
 constexpr Change kPopHistory[] = {{"6.2.0", "Argument count."}};
 
+constexpr std::string_view kKeysTime = "O(N) in the number of keys given";
 constexpr std::string_view kPushTime = "O(N) in the number of elements given";
 constexpr std::string_view kIndexTime = "O(N) in the distance from the nearer end";
 
@@ -173,6 +197,43 @@ constexpr CommandDocs kDocs[] = {
      .complexity = "O(N+M) for M elements taken and N keys given",
      .arguments = kLmpopArguments,
      .key_specs = kLmpopSpec},
+    {.name = "blpop",
+     .since = "2.0.0",
+     .summary =
+         "Takes the first element of the first of several lists that has any, and waits when none has.",
+     .complexity = kKeysTime,
+     .arguments = kBlockingPopArguments,
+     .key_specs = kPopsBeforeTimeout,
+     .history = kTimeoutHistory},
+    {.name = "brpop",
+     .since = "2.0.0",
+     .summary = "Takes the last element of the first of several lists that has any, and waits when none has.",
+     .complexity = kKeysTime,
+     .arguments = kBlockingPopArguments,
+     .key_specs = kPopsBeforeTimeout,
+     .history = kTimeoutHistory},
+    {.name = "blmove",
+     .since = "6.2.0",
+     .summary =
+         "Takes an element from an end of one list to an end of another, and waits until there is one.",
+     .complexity = "O(1)",
+     .arguments = kBlmoveArguments,
+     .key_specs = kMoveSpec},
+    {.name = "brpoplpush",
+     .since = "2.2.0",
+     .summary = "Takes the last element of a list to the front of another, and waits until there is one.",
+     .complexity = "O(1)",
+     .arguments = kBrpoplpushArguments,
+     .key_specs = kMoveSpec,
+     .history = kTimeoutHistory,
+     .deprecated_since = "6.2.0",
+     .replaced_by = "BLMOVE with RIGHT and LEFT"},
+    {.name = "blmpop",
+     .since = "7.0.0",
+     .summary = "Takes elements from the first of several lists that has any, and waits when none has.",
+     .complexity = "O(N+M) for M elements taken and N keys given",
+     .arguments = kBlmpopArguments,
+     .key_specs = kBlmpopSpec},
 };
 
 }  // namespace

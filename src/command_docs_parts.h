@@ -24,6 +24,9 @@ inline constexpr KeySpec kCreates[] = {key_at(1, kKeyOverwrites | kKeyInsert)};
 inline constexpr KeySpec kLooksAll[] = {keys_from(1, kKeyReads)};
 inline constexpr KeySpec kReadsAll[] = {keys_from(1, kKeyReads | kKeyAccess)};
 inline constexpr KeySpec kDeletesAll[] = {keys_from(1, kKeyRemoves | kKeyDelete)};
+inline constexpr KeySpec kPopsBeforeTimeout[] = {
+    keys_up_to(1, -2, kKeyChanges | kKeyAccess | kKeyDelete)};  // and before the last argument
+inline constexpr Change kTimeoutHistory[] = {{"6.0.0", "The timeout has a fraction."}};
 inline constexpr KeySpec kOverwritesPairs[] = {keys_from(1, kKeyOverwrites | kKeyUpdate, 2)};
 inline constexpr KeySpec kCreatesPairs[] = {keys_from(1, kKeyOverwrites | kKeyInsert, 2)};
 

@@ -75,6 +75,16 @@ constexpr Argument kZmpopArguments[] = {
     integer("numkeys"),  key().multiple(),    one_of("where", 2),
     token("min", "MIN"), token("max", "MAX"), integer("count", "COUNT").optional(),
 };
+constexpr Argument kBlockingPopArguments[] = {key().multiple(), real("timeout")};
+constexpr Argument kBzmpopArguments[] = {
+    real("timeout"),
+    integer("numkeys"),
+    key().multiple(),
+    one_of("where", 2),
+    token("min", "MIN"),
+    token("max", "MAX"),
+    integer("count", "COUNT").optional(),
+};
 constexpr Argument kZrandmemberArguments[] = {key(), block("options", 2).optional(), integer("count"),
                                               kWithScores};
 constexpr Argument kZscanArguments[] = {
@@ -106,6 +116,7 @@ constexpr KeySpec kDeletesFrom[] = {key_at(1, kKeyChanges | kKeyDelete)};
 constexpr KeySpec kZrangestoreSpec[] = {key_at(1, kKeyOverwrites | kKeyUpdate),
                                         key_at(2, kKeyReads | kKeyAccess)};
 constexpr KeySpec kZmpopSpec[] = {counted_keys(1, kKeyChanges | kKeyAccess | kKeyDelete)};
+constexpr KeySpec kBzmpopSpec[] = {counted_keys(2, kKeyChanges | kKeyAccess | kKeyDelete)};
 constexpr KeySpec kReadsCounted[] = {counted_keys(1, kKeyReads | kKeyAccess)};
 constexpr KeySpec kStoreSpec[] = {key_at(1, kKeyOverwrites | kKeyUpdate),
                                   counted_keys(2, kKeyReads | kKeyAccess)};
@@ -268,6 +279,30 @@ constexpr CommandDocs kDocs[] = {
      .complexity = "O(K)+O(M*log(N)) for K keys, with N members in the sorted set, M of them removed",
      .arguments = kZmpopArguments,
      .key_specs = kZmpopSpec},
+    {.name = "bzpopmin",
+     .since = "5.0.0",
+     .summary =
+         "Removes the member with the lowest score from the first of several sorted sets that has any, "
+         "and waits when none has.",
+     .complexity = "O(log(N)) with N members in the sorted set",
+     .arguments = kBlockingPopArguments,
+     .key_specs = kPopsBeforeTimeout,
+     .history = kTimeoutHistory},
+    {.name = "bzpopmax",
+     .since = "5.0.0",
+     .summary =
+         "Removes the member with the highest score from the first of several sorted sets that has any, "
+         "and waits when none has.",
+     .complexity = "O(log(N)) with N members in the sorted set",
+     .arguments = kBlockingPopArguments,
+     .key_specs = kPopsBeforeTimeout,
+     .history = kTimeoutHistory},
+    {.name = "bzmpop",
+     .since = "7.0.0",
+     .summary = "Removes members from one end of the first sorted set that has any, and waits when none has.",
+     .complexity = "O(K)+O(M*log(N)) for K keys, with N members in the sorted set, M of them removed",
+     .arguments = kBzmpopArguments,
+     .key_specs = kBzmpopSpec},
     {.name = "zrandmember",
      .since = "6.2.0",
      .summary = "Replies one member of a sorted set drawn at random, or several.",

@@ -54,9 +54,9 @@ bool Connection::build_turn() {
     if (!arguments_.empty() && take(arguments_) == Taken::kLater) break;
     input_.consume(consumed);
     turn_bytes_ += consumed;
-    if (call_ != nullptr || transaction_ != nullptr) break;
+    if (call_ != nullptr || transaction_ != nullptr || blocking_ != nullptr) break;
   }
-  return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr;
+  return !sequence_.empty() || call_ != nullptr || transaction_ != nullptr || blocking_ != nullptr;
 }
 
 // One request: answered at once, put into a batch, or begun as the turn's only command.
@@ -144,6 +144,7 @@ bool Connection::reject(const Command* command, Args arguments) {
 Connection::Taken Connection::route(const Command& command, Args arguments) {
   Server& server = worker_.server();
   const Route where = find_route(command, arguments, server.shard_count());
+  if (command.has(kBlocking)) return block(command, arguments, where.several_shards, where.shard);
   if (!where.several_shards) {
     add_to_batch(command, arguments, where.shard);
     return Taken::kYes;
@@ -152,6 +153,20 @@ Connection::Taken Connection::route(const Command& command, Args arguments) {
   special_blind_ = take_blind();
   transaction_ = std::make_unique<Transaction>([this] { special_came_back(); }, worker_, request_of(command),
                                                arguments, session_.client);
+  return Taken::kYes;
+}
+
+// A turn of its own, so that replies to earlier commands do not wait with it.
+Connection::Taken Connection::block(const Command& command, Args arguments, bool several_shards,
+                                    std::uint32_t shard) {
+  if (!sequence_.empty()) return Taken::kLater;
+  blocking_ = std::make_unique<Blocking>(*this, worker_, request_of(command), arguments, several_shards);
+  if (several_shards) {
+    special_blind_ = take_blind();
+    return Taken::kYes;
+  }
+  add_to_batch(command, arguments, shard);
+  blocking_->run_as(*batches_[worker_.server().worker_of(shard)]);
   return Taken::kYes;
 }
 
@@ -173,6 +188,7 @@ void Connection::add_to_batch(const Command& command, Args arguments, std::uint3
   if (batches_[to] == nullptr) batches_[to] = std::make_unique<Batch>(*this, worker_.number(), to);
   Request request = request_of(command);
   request.shard = shard;
+  request.may_block = blocking_ != nullptr;
   batches_[to]->add(request, arguments, input_);
   sequence_.push_back({static_cast<std::uint16_t>(to), take_blind()});
 }
@@ -199,6 +215,7 @@ void Connection::dispatch() {
   turn_active_ = true;
   if (call_ != nullptr) return call_->command().call(*call_);
   if (transaction_ != nullptr) return transaction_->start();
+  if (blocking_ != nullptr && blocking_->several_shards()) return blocking_->start();
   for (auto& batch : batches_) {
     if (batch == nullptr || batch->empty()) continue;
     ++away_;
@@ -217,8 +234,11 @@ void Connection::batch_came_back() {
 }
 
 void Connection::special_came_back() {
-  if (!special_blind_ && !closing_)
-    output_.append(call_ != nullptr ? call_->reply_bytes() : transaction_->reply_bytes());
+  if (!special_blind_ && !closing_) {
+    output_.append(call_ != nullptr          ? call_->reply_bytes()
+                   : transaction_ != nullptr ? transaction_->reply_bytes()
+                                             : blocking_->reply_bytes());
+  }
   enforce_output_limits();
   if (call_ != nullptr && session_.close_after_reply) close_after_replies_ = true;
   if (call_ != nullptr) {
@@ -282,6 +302,7 @@ void Connection::end_turn() {
     if (batches_[i] != nullptr && !batches_[i]->empty()) batches_[i]->clear();
     batch_positions_[i] = 0;
   }
+  blocking_.reset();
   sequence_.clear();
   local_replies_.clear();
   local_ends_.clear();

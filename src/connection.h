@@ -22,6 +22,7 @@
 
 #include "resp/parser.h"
 #include "src/batch.h"
+#include "src/blocking.h"
 #include "src/call.h"
 #include "src/input_buffer.h"
 #include "src/message.h"
@@ -45,6 +46,8 @@ class Connection final : public Message {
   // The turn's parts, when they are done.
   void batch_came_back();
   void special_came_back();  // a call or a transaction
+  // One more batch_came_back() will follow, and the turn does not end before.
+  void await_one_more() { ++away_; }
 
   // --- For calls and the commands of a MULTI.
   Request request_of(const Command& command) const;
@@ -69,6 +72,14 @@ class Connection final : public Message {
   void schedule();
   // CLIENT PAUSE holds its next command.
   bool held() const { return held_; }
+  // In a blocking command that has found nothing.
+  bool blocked() const { return blocking_ != nullptr && blocking_->waits(); }
+  bool hung_up() const { return peer_closed_; }
+  // Nobody waits any more, as the peer or the server goes: closes it, after the element that it may have got.
+  // REQUIRES: it is in a blocking command.
+  void end_blocking();
+  // CLIENT UNBLOCK, see Blocking::unblock().
+  void unblock(CallOff why, Blocking::Then then);
 
   // For CLIENT LIST and INFO.
   // Read from the socket; what the turn under way has taken up is counted until its end.
@@ -91,6 +102,7 @@ class Connection final : public Message {
   bool build_turn();
   Taken take(Args arguments);
   Taken route(const Command& command, Args arguments);
+  Taken block(const Command& command, Args arguments, bool several_shards, std::uint32_t shard);
   bool reject(const Command* command, Args arguments);
   void queue(const Command& command, Args arguments);
   Status run_session_command(const Command& command, Args arguments);
@@ -106,6 +118,7 @@ class Connection final : public Message {
   void make_input_room();
   void want_output();
   void update_poll();
+  void watch_for_hangup();
   void destroy_when_possible();
 
   Worker& worker_;
@@ -131,6 +144,7 @@ class Connection final : public Message {
   std::size_t away_ = 0;  // batches under way
   std::unique_ptr<Call> call_;
   std::unique_ptr<Transaction> transaction_;
+  std::unique_ptr<Blocking> blocking_;
   bool special_blind_ = false;
 
   std::string output_;

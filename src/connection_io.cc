@@ -53,14 +53,15 @@ void Connection::update_poll() {
     uv_poll_stop(&poll_);
     return;
   }
-  if (events == 0) {
-    // A peer that goes away must still be noticed, or a turn's worth of memory would wait for it for ever.
-    uv_poll_start(&poll_, UV_DISCONNECT, [](uv_poll_t* handle, int status, int flags) {
-      static_cast<Connection*>(handle->data)->on_event(status, flags);
-    });
-    return;
-  }
+  // A peer that goes away must still be noticed, or a turn's worth of memory would wait for it for ever.
+  if (events == 0) return watch_for_hangup();
   uv_poll_start(&poll_, events, [](uv_poll_t* handle, int status, int flags) {
+    static_cast<Connection*>(handle->data)->on_event(status, flags);
+  });
+}
+
+void Connection::watch_for_hangup() {
+  uv_poll_start(&poll_, UV_DISCONNECT, [](uv_poll_t* handle, int status, int flags) {
     static_cast<Connection*>(handle->data)->on_event(status, flags);
   });
 }
@@ -74,6 +75,9 @@ void Connection::on_event(int status, int events) {
   if (closing_) return;
   if ((events & UV_READABLE) != 0) {
     on_readable();
+  } else if ((events & UV_DISCONNECT) != 0 && blocked()) {
+    uv_poll_stop(&poll_);
+    end_blocking();
   } else if ((events & UV_DISCONNECT) != 0) {
     close();
   }
@@ -84,7 +88,7 @@ void Connection::on_readable() {
     // Arguments of the turn under way view the buffer: it may only grow between turns.
     if (turn_active_) {
       poll_events_ = 0;
-      uv_poll_stop(&poll_);
+      blocking_ != nullptr ? watch_for_hangup() : static_cast<void>(uv_poll_stop(&poll_));
       return;
     }
     make_input_room();
@@ -98,6 +102,7 @@ void Connection::on_readable() {
     // The client has sent all it will (`printf ... | nc`); it may still read: what it asked for is answered
     // before we hang up.
     peer_closed_ = true;
+    if (blocked()) end_blocking();
     update_poll();
     return process_input();
   }
@@ -185,11 +190,21 @@ void Connection::close() {
   output_.clear();
   output_sent_ = 0;
   uv_poll_stop(&poll_);
+  if (blocking_ != nullptr) blocking_->call_off(CallOff::kClosed);
   if (stalled_) {
     // Nobody reads it, but the turn must end. When the server stops, what has not run yet never will.
     worker_.draining() ? end_stalled_turn() : resume();
   }
   destroy_when_possible();
+}
+
+void Connection::end_blocking() {
+  close_after_replies_ = true;
+  blocking_->call_off(CallOff::kClosed);
+}
+
+void Connection::unblock(CallOff why, Blocking::Then then) {
+  blocking_ != nullptr ? blocking_->unblock(why, std::move(then)) : then(false);
 }
 
 void Connection::close_after_replies() {

@@ -60,7 +60,9 @@ class Context {
   const std::int64_t now_ms;  // Unix time, one reading for the whole command
   CommandLimits limits;
   KeyspaceCounters counters;
-  bool touch = true;  // false: CLIENT NO-TOUCH, or a command that must not count as a use
+  bool blocks = false;  // set by a command that has found nothing and would wait; its reply is that of a
+                        // timeout, for those who cannot
+  bool touch = true;    // false: CLIENT NO-TOUCH, or a command that must not count as a use
   Key first_key;  // the argument that is the command's first key, hashed already; its name is null when none
                   // is
 

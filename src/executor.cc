@@ -89,6 +89,10 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
       result.wanted = shard.take_wanted();
       return result;
     }
+    if (status.ok() && context.blocks && request.may_block) {
+      result.blocks = true;
+      return result;
+    }
     host.count(context.counters);
   }
   if (!status.ok()) {

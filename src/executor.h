@@ -13,6 +13,7 @@ struct ClientInfo;  // src/session.h
 struct ExecutorResult {
   bool cold = false;     // nothing has happened; stage `wanted` and run it again
   bool no_disk = false;  // nothing has happened; run it again when there is disk space, or refuse it
+  bool blocks = false;   // nothing was there; run it again when there is something, and count it then
   std::vector<Key> wanted;
 };
 

@@ -22,7 +22,9 @@ constexpr std::uint64_t InfoFigures::*kSums[] = {
     &InfoFigures::messages_sent,
     &InfoFigures::wakes_sent,
     &InfoFigures::turns,
-    &InfoFigures::clients_held,
+    &InfoFigures::clients_blocked,
+    &InfoFigures::client_timeouts,
+    &InfoFigures::blocking_keys,
     &InfoFigures::client_bytes,
     &InfoFigures::shard_bytes,
     &InfoFigures::memory_peak_bytes,
@@ -123,14 +125,15 @@ void count_stats(InfoFigures& figures, const Stats& stats) {
   figures.turns = stats.turns;
 }
 
-void count_connections(InfoFigures& figures, const Worker& here) {
+void count_connections(InfoFigures& figures, Worker& here) {
   for (const auto& [id, connection] : here.connections()) {
     const std::size_t input_bytes = connection->input_bytes() + connection->input_free_bytes();
     figures.input_bytes_max = std::max(figures.input_bytes_max, input_bytes);
-    figures.clients_held += connection->held() ? 1 : 0;
+    figures.clients_blocked += connection->held() || connection->blocked() ? 1 : 0;
     figures.output_bytes_max = std::max(figures.output_bytes_max, connection->output_bytes());
   }
   figures.client_bytes = here.client_bytes();
+  figures.client_timeouts = here.blocked_clients().deadline_count();
 }
 
 void count_log(InfoFigures& figures, Shard& shard) {
@@ -178,6 +181,7 @@ void count_exceeded(InfoFigures& figures, const ShardHost& host, std::int64_t no
 void count_shard(InfoFigures& figures, ShardHost& host) {
   count_compaction(figures, host.shard.compaction());
   add(figures.keyspace, host.keyspace);
+  figures.blocking_keys += host.blocked().key_count();
   add(figures.shard, since_reset(host));
   figures.shard_bytes += host.shard.memory_bytes();
   figures.resident_bytes += host.shard.resident_bytes();

@@ -32,9 +32,11 @@ struct InfoFigures {
   Shard::Counters shard;
 
   // As it is now.
-  std::size_t input_bytes_max = 0;   // of one connection
-  std::size_t output_bytes_max = 0;  // likewise
-  std::uint64_t clients_held = 0;    // by CLIENT PAUSE
+  std::size_t input_bytes_max = 0;    // of one connection
+  std::size_t output_bytes_max = 0;   // likewise
+  std::uint64_t clients_blocked = 0;  // in a blocking command, or held by CLIENT PAUSE
+  std::uint64_t client_timeouts = 0;  // of blocking commands
+  std::uint64_t blocking_keys = 0;    // that somebody waits for
   std::uint64_t client_bytes = 0;
   std::uint64_t shard_bytes = 0;  // in memory
   std::uint64_t memory_peak_bytes = 0;

@@ -101,10 +101,10 @@ void info_clients(InfoText& text) {
   text.field("maxclients", text.home.settings().maxclients);
   text.field("client_recent_max_input_buffer", text.figures.input_bytes_max);
   text.field("client_recent_max_output_buffer", text.figures.output_bytes_max);
-  text.field("blocked_clients", text.figures.clients_held);
+  text.field("blocked_clients", text.figures.clients_blocked);
   text.field("tracking_clients", 0);
-  text.field("clients_in_timeout_table", 0);
-  text.field("total_blocking_keys", 0);
+  text.field("clients_in_timeout_table", text.figures.client_timeouts);
+  text.field("total_blocking_keys", text.figures.blocking_keys);
   text.field("total_blocking_keys_on_nokey", 0);
 }
 

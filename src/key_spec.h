@@ -67,6 +67,12 @@ constexpr KeySpec keys_from(int index, int flags, int step = 1) {
   spec.step = step;
   return spec;
 }
+// Up to `last`, which is negative and counts from the end.
+constexpr KeySpec keys_up_to(int index, int last, int flags) {
+  KeySpec spec = key_at(index, flags);
+  spec.last = last;
+  return spec;
+}
 // The number of keys at that position, and behind it the keys.
 constexpr KeySpec counted_keys(int index, int flags) {
   KeySpec spec = key_at(index, flags);

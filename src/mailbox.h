@@ -4,7 +4,7 @@
 // two threads share.
 //
 // Bound: a connection has one turn under way, a turn one message for each worker, and a transaction or call
-// is one turn, so the queues hold at most maxclients messages.
+// is one turn, so the queues hold at most maxclients messages, and a few more for each blocking command.
 #pragma once
 
 #include <readerwriterqueue/readerwriterqueue.h>

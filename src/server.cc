@@ -13,6 +13,7 @@
 #include "shards/backup_folder.h"
 #include "src/allocator.h"
 #include "src/logger.h"
+#include "src/task.h"
 #include "src/worker.h"
 
 namespace stave {
@@ -41,19 +42,6 @@ std::string random_hex40() {
                 static_cast<unsigned long long>(random_u64()), static_cast<unsigned long long>(random_u64()));
   return std::string(text, 40);
 }
-
-// Runs a function on another worker; nothing comes back.
-class Task final : public Message {
- public:
-  explicit Task(std::function<void(Worker&)> work) : work_(std::move(work)) {}
-  void arrive(Worker& here) override {
-    const std::unique_ptr<Task> self(this);
-    work_(here);
-  }
-
- private:
-  std::function<void(Worker&)> work_;
-};
 
 }  // namespace
 

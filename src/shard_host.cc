@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <optional>
+
+#include "src/worker.h"
 
 namespace stave {
 
@@ -51,11 +54,12 @@ bool ShardHost::watched_changed(std::uint64_t client) {
 
 // Nearly always nobody wants to know.
 void ShardHost::observe_if_needed() {
-  shard.observe(watches_.empty() ? nullptr : this);
+  shard.observe(watches_.empty() && blocked_.empty() ? nullptr : this);
 }
 
 void ShardHost::changed(int db, std::string_view name) {
   watches_.changed(db, name);
+  blocked_.changed(db, name);
 }
 
 void ShardHost::flushed(int db) {
@@ -67,7 +71,46 @@ void ShardHost::swapped(int db, int other_db) {
     watches_.replaced(replaced, [this](const WatchTable::Watched& key) {
       return shard.holds({key.db, key.name});
     });
+    blocked_.replaced(replaced);
   }
+}
+
+void ShardHost::block(BlockedPlace& place) {
+  blocked_.wait(place);
+  observe_if_needed();
+}
+
+void ShardHost::unblock(BlockedPlace& place) {
+  blocked_.leave(place);
+  observe_if_needed();
+}
+
+// Whoever is served may make keys for others in turn; they follow in this loop. A key that a transaction
+// holds is looked at when that unlocks it, before the commands that have waited for it too.
+void ShardHost::serve_ready(Worker& here) {
+  if (serving_ || here.paused(true)) return;
+  serving_ = true;
+  shard.set_now(here.now_ms());
+  std::vector<std::pair<int, std::string>> locked;
+  while (const auto key = blocked_.take_ready()) {
+    if (!shard.locks().free(*key)) {
+      locked.emplace_back(key->db, key->name);
+      continue;
+    }
+    const Found found = shard.find(*key, false);
+    BlockedPlace* const next =
+        blocked_.tried_next(*key, found.exists ? std::optional(found.type) : std::nullopt);
+    if (next != nullptr) next->try_again(here);
+  }
+  for (const auto& [db, name] : locked) blocked_.changed(db, name);
+  serving_ = false;
+  observe_if_needed();
+}
+
+bool ShardHost::wait_for_claim(Key key, LockWaiter& waiter) {
+  if (!blocked_.any_claimed() || !blocked_.claimed(key)) return false;
+  blocked_.wait_for_claim(key, waiter);
+  return true;
 }
 
 }  // namespace stave

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardHost: a shard with what its worker needs around it: who waits for commits, who watches keys, and
-// counters of its keyspace. Owner thread only.
+// ShardHost: a shard with what its worker needs around it: who waits for commits, who watches keys or
+// waits for their elements, and counters of its keyspace. Owner thread only.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "shards/shard.h"
+#include "src/blocked.h"
 #include "src/context.h"
 #include "src/watches.h"
 
@@ -34,6 +35,18 @@ class ShardHost final : private ChangeObserver {
   void unwatch(std::uint64_t client);
   // One of the client's keys has changed since, or has expired. REQUIRES: they are locked.
   bool watched_changed(std::uint64_t client);
+
+  // Blocking commands that wait here, see blocked.h.
+  void block(BlockedPlace& place);
+  void unblock(BlockedPlace& place);
+  const BlockedTable& blocked() const { return blocked_; }
+  // Serves those for whom there is something now; called after whatever may have made keys. Nearly always
+  // nobody waits, and this is one look.
+  void serve_blocked(Worker& here) {
+    if (blocked_.any_ready()) serve_ready(here);
+  }
+  // True when the key was found for a command that is tried elsewhere: granted() follows when that is over.
+  bool wait_for_claim(Key key, LockWaiter& waiter);
 
   void count(const KeyspaceCounters& counters) {
     keyspace.hits += counters.hits;
@@ -65,6 +78,7 @@ class ShardHost final : private ChangeObserver {
   void flushed(int db) override;
   void swapped(int db, int other_db) override;
   void observe_if_needed();
+  void serve_ready(Worker& here);
 
   struct Waiting {
     std::uint64_t gsn;
@@ -72,6 +86,8 @@ class ShardHost final : private ChangeObserver {
   };
   std::deque<Waiting> waiting_;  // by gsn, ascending
   WatchTable watches_;
+  BlockedTable blocked_;
+  bool serving_ = false;
   std::vector<Batch*> without_space_;
   std::int64_t space_look_ms_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/ascii.h"
+#include "src/blocking.h"
 #include "src/call.h"
 #include "src/connection.h"
 #include "src/executor.h"
@@ -44,6 +45,8 @@ Transaction::Transaction(Done done, Worker& home, const Request& request, Args a
       watcher_(0),
       commands_{{request, arguments}},
       protocol_(request.protocol),
+      adds_(request.command->has(kDenyOom)),
+      touches_(request.touch),
       with_values_(!request.command->has(kNoValues)),
       client_(&client) {
   use_keys(commands_.front());
@@ -60,6 +63,7 @@ Transaction::Transaction(Done done, Worker& home, const Command& exec,
       watcher_(connection.session().multi.watched.empty() ? 0 : connection.id()),
       commands_(std::move(commands)),
       protocol_(connection.session().client.protocol),
+      touches_(!connection.session().client.no_touch),
       client_(&connection.session().client) {
   for (const TransactionCommand& command : commands_) {
     const Command& called = *command.request.command;
@@ -247,6 +251,7 @@ void Transaction::next_part() {
 
 // At home, with everything done. What came by a call is counted by that.
 void Transaction::end() {
+  if (found_nothing_) return done_();
   resp::ReplyWriter writer(reply_bytes_, protocol_);
   if (!failure_.empty()) {
     reply_bytes_.clear();
@@ -362,8 +367,10 @@ bool Transaction::unlock(ShardHost& host, Part& part) {
   view_.give_back(part.names, host.shard, TransactionView::GiveBack::kAsItWas);
   if (watcher_ != 0) host.unwatch(watcher_);
   if (&part == &parts_.back()) host.count(counters_);
+  if (blocking_ != nullptr) blocking_->settle(*here_, part.shard, found_nothing_);
   for (std::size_t i = 1; i < locks_of(part); ++i) host.shard.locks().unlock({0, part.names[i - 1]});
   host.shard.locks().unlock_gate(exclusive_);
+  host.serve_blocked(*here_);
   return true;
 }
 

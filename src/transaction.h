@@ -33,6 +33,7 @@
 
 namespace stave {
 
+class Blocking;
 struct ClientInfo;
 class Call;
 class Connection;
@@ -57,6 +58,10 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   // Changes of whole databases, on all shards; replies OK.
   Transaction(Done done, Worker& home, const Command& command, const std::vector<Change>& for_each_shard);
   ~Transaction() override;
+
+  // For a command that may block: when it finds nothing there is no reply, and `blocking` has its places.
+  void wait_as(Blocking& blocking) { blocking_ = &blocking; }
+  bool found_nothing() const { return found_nothing_; }
 
   void start();
   void arrive(Worker& here) override;
@@ -148,8 +153,10 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   std::int64_t now_ms_ = 0;   // of all its commands
   std::size_t staging_ = 0;
   bool waiting_commit_ = false;
-  std::string failure_;                       // the reply is this error
-  std::int64_t started_ns_ = 0;               // of the command
+  std::string failure_;          // the reply is this error
+  std::int64_t started_ns_ = 0;  // of the command
+  Blocking* blocking_ = nullptr;
+  bool found_nothing_ = false;
   const ClientInfo* const client_ = nullptr;  // who sent the command, for the slow log
 };
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "src/blocking.h"
 #include "src/call.h"
 #include "src/connection.h"
 #include "src/executor.h"
@@ -57,7 +58,12 @@ Transaction::Ran Transaction::run_data(const TransactionCommand& command) {
   Context context(view_, writer, request.db, now_ms_);
   context.limits = here_->command_limits();
   context.touch = request.touch;
-  const Status status = request.command->data(context, command.arguments);
+  const bool called_off = blocking_ != nullptr && blocking_->client_has_gone();
+  const Status status = called_off ? Status() : request.command->data(context, command.arguments);
+  if (called_off || (blocking_ != nullptr && context.blocks)) {
+    found_nothing_ = true;
+    return Ran::kYes;
+  }
   if (!status.ok()) reply_bytes_.resize(begin);
   if (is_cold(status)) return Ran::kNeedsValues;
   counters_.hits += context.counters.hits;
@@ -97,6 +103,7 @@ void Transaction::load_more() {
 }
 
 void Transaction::end_run() {
+  if (found_nothing_) return begin(Step::kUnlock, true);
   // The flushes come first: what was before them in the view is gone.
   for (Part& part : parts_) {
     part.changes = database_changes_;

@@ -281,6 +281,8 @@ void Worker::end_pause() {
   for (const auto& [id, connection] : connections_) {
     if (connection->held()) connection->schedule();
   }
+  for (ShardHost* host : owned_) host->serve_blocked(*this);
+  flush_logs();
 }
 
 }  // namespace stave

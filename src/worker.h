@@ -18,6 +18,7 @@
 
 #include "shards/recovery.h"
 #include "src/background.h"
+#include "src/blocking.h"
 #include "src/config.h"
 #include "src/listener.h"
 #include "src/mailbox.h"
@@ -97,6 +98,8 @@ class Worker {
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
   uv_loop_t* loop() { return &loop_; }
 
+  BlockedClients& blocked_clients() { return blocked_clients_; }
+
   // CLIENT PAUSE; 0 ends it. Connections that are held are tried again then.
   void pause_until(std::int64_t until_ms, bool writes_only);
   bool paused(bool write) const { return pause_until_ms_ > now_ms_ && (write || !pause_writes_only_); }
@@ -134,7 +137,7 @@ class Worker {
   uv_check_t check_{};
   uv_idle_t idle_{};  // active: do not sleep
   uv_timer_t second_{};
-  uv_timer_t timer_{};  // for the next thing that is due: expiry, the end of a pause, more chores
+  uv_timer_t timer_{};  // for the next thing that is due: expiry, a timeout, the end of a pause, more chores
   uv_poll_t disk_poll_{};
   bool no_sleep_ = false;
 
@@ -148,6 +151,7 @@ class Worker {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> outputs_;
+  BlockedClients blocked_clients_;
 
   std::int64_t now_ms_ = 0;
   std::int64_t timer_at_ms_ = 0;  // when it fires; 0 = not set

@@ -139,6 +139,7 @@ void Worker::put_out() {
 
 // Expiry, demotion, eviction and compaction, in slices.
 void Worker::do_chores() {
+  blocked_clients_.expire(now_ms_);
   std::int64_t next_ms = pause_until_ms_;
   bool more = false;
   for (ShardHost* host : owned_) {
@@ -153,6 +154,7 @@ void Worker::do_chores() {
     if (host->demotion_holds == 0) more |= shard.demote();
     const std::uint64_t gsn = shard.last_gsn();
     more |= shard.evict();
+    host->serve_blocked(*this);
     if (shard.last_gsn() != gsn) shard.log().flush();
     more |= shard.answer_ledger();
     more |= shard.backup().step();
@@ -164,6 +166,8 @@ void Worker::do_chores() {
     }
   }
   if (pause_until_ms_ != 0 && pause_until_ms_ <= now_ms_) end_pause();
+  const std::int64_t timeout_ms = blocked_clients_.next_deadline_ms();
+  if (timeout_ms != 0 && (next_ms == 0 || timeout_ms < next_ms)) next_ms = timeout_ms;
   if (more) {
     schedule_timer(now_ms_ +
                    1);  // a timer that is due at once fires before the loop waits, and does not wake it
@@ -219,6 +223,7 @@ void Worker::drain(std::function<void()> drained) {
   on_drained_ = std::move(drained);
   for (auto& listener : listeners_) listener->close();
   if (pause_until_ms_ != 0) end_pause();
+  blocked_clients_.close_all();
 }
 
 void Worker::check_drained() {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "src/ascii.h"
-#include "src/commands/arguments.h"
 #include "src/session.h"
 
 namespace stave {
@@ -91,17 +90,6 @@ Status client_no_touch(Session& session, Args args) {
   return {};
 }
 
-// CLIENT UNBLOCK id [TIMEOUT|ERROR]. No command of ours blocks its client, so there is never one to wake.
-Status client_unblock(Session& session, Args args) {
-  if (args.size() > 4) return wrong_client_arguments(args[1]);
-  if (args.size() == 4 && !ascii::equal(args[3], "timeout") && !ascii::equal(args[3], "error")) {
-    return Error{"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"};
-  }
-  if (auto id = integer_argument(args[2]); !id.ok()) return id.take_status();
-  session.reply.integer(0);
-  return {};
-}
-
 constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale | kSentinel;
 
 constexpr Command kClientCommands[] = {
@@ -118,7 +106,7 @@ constexpr Command kClientCommands[] = {
     session_command("client|reply", client_reply, 3, kFlags, "connection"),
     session_command("client|setinfo", client_setinfo, 4, kFlags, "connection"),
     session_command("client|setname", client_setname, 3, kFlags, "connection"),
-    session_command("client|unblock", client_unblock, -3, kFlags | kAdmin, "connection"),
+    call_command("client|unblock", client_unblock, -3, kFlags | kAdmin, "connection"),
     call_command("client|unpause", client_unpause, 2, kFlags | kAdmin, "connection"),
 };
 

@@ -26,6 +26,9 @@ void client_kill(Call& call);
 void client_pause(Call& call);
 void client_unpause(Call& call);
 
+// client_unblock.cc
+void client_unblock(Call& call);
+
 // client_help.cc
 Status client_help(Session& session, Args args);
 

@@ -22,7 +22,7 @@ namespace {
 std::string flags_of(const Connection& connection) {
   const Session& session = connection.session();
   std::string flags;
-  if (connection.held()) flags += 'b';
+  if (connection.held() || connection.blocked()) flags += 'b';
   if (session.close_after_reply) flags += 'c';
   if (session.client.unix_socket) flags += 'U';
   if (session.client.no_evict) flags += 'e';

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// List commands that take elements from the ends of lists: LPOP, LMPOP, LMOVE and their relatives.
+// List commands that take elements from the ends of lists: LPOP, LMPOP, LMOVE and their relatives, also those
+// that wait for elements.
 #include <algorithm>
 
 #include "src/ascii.h"
+#include "src/commands/blocking.h"
 #include "src/commands/lists.h"
 #include "src/numbers.h"
 
@@ -107,6 +109,29 @@ Status move_element(Context& context, const Move& move) {
   return stays ? Status() : rotate(context, move.source, move.from, element);
 }
 
+Status move_or_wait(Context& context, const Move& move) {
+  auto source = context.list_to_change(move.source);
+  if (!source.ok()) return source.take_status();
+  context.blocks = source->size() == 0;
+  return move_element(context, move);
+}
+
+// BLPOP key [key ...] timeout
+Status pop_or_wait(Context& context, Args args, ListEnd end) {
+  if (auto timeout = timeout_argument(args.back(), context.now_ms); !timeout.ok())
+    return timeout.take_status();
+  for (const std::string_view name : args.subspan(1, args.size() - 2)) {
+    auto list = context.list_to_change(name);
+    if (!list.ok()) return list.take_status();
+    if (list->size() == 0) continue;
+    context.reply.array(2);
+    context.reply.bulk(name);
+    context.reply.bulk(*list->at(index_of(end, *list)));
+    return drop(context, name, end, 1);
+  }
+  return wait_for_elements(context);
+}
+
 struct ManyPop {
   Args keys;
   ListEnd end = ListEnd::kHead;
@@ -137,6 +162,24 @@ Result<ManyPop> parse_many_pop(Args words) {
   return ManyPop{rest.first(keys), *end, *count};
 }
 
+// Keys behind the first list do not matter. `nothing` replies when there is none.
+Status pop_from_first(Context& context, const ManyPop& options, Status (*nothing)(Context&)) {
+  for (const std::string_view name : options.keys) {
+    auto list = context.list_to_change(name);
+    if (!list.ok()) return list.take_status();
+    if (list->size() == 0) continue;
+    context.reply.array(2);
+    context.reply.bulk(name);
+    return pop_several(context, name, *list, options.end, options.count);
+  }
+  return nothing(context);
+}
+
+Status reply_nothing(Context& context) {
+  context.reply.null_array();
+  return {};
+}
+
 }  // namespace
 
 Status lpop(Context& context, Args args) {
@@ -159,20 +202,42 @@ Status rpoplpush(Context& context, Args args) {
   return move_element(context, {.source = args[1], .destination = args[2]});
 }
 
-// LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]. Keys behind the first list do not matter.
+// BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout
+Status blmove(Context& context, Args args) {
+  auto from = end_argument(args[3]);
+  if (!from.ok()) return from.take_status();
+  auto to = end_argument(args[4]);
+  if (!to.ok()) return to.take_status();
+  if (auto timeout = timeout_argument(args[5], context.now_ms); !timeout.ok()) return timeout.take_status();
+  return move_or_wait(context, {.source = args[1], .destination = args[2], .from = *from, .to = *to});
+}
+
+// BRPOPLPUSH source destination timeout
+Status brpoplpush(Context& context, Args args) {
+  if (auto timeout = timeout_argument(args[3], context.now_ms); !timeout.ok()) return timeout.take_status();
+  return move_or_wait(context, {.source = args[1], .destination = args[2]});
+}
+
+// LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]
 Status lmpop(Context& context, Args args) {
   auto options = parse_many_pop(args.subspan(1));
   if (!options.ok()) return options.take_status();
-  for (const std::string_view name : options->keys) {
-    auto list = context.list_to_change(name);
-    if (!list.ok()) return list.take_status();
-    if (list->size() == 0) continue;
-    context.reply.array(2);
-    context.reply.bulk(name);
-    return pop_several(context, name, *list, options->end, options->count);
-  }
-  context.reply.null_array();
-  return {};
+  return pop_from_first(context, *options, reply_nothing);
+}
+
+// BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count]
+Status blmpop(Context& context, Args args) {
+  auto options = parse_many_pop(args.subspan(2));
+  if (!options.ok()) return options.take_status();
+  if (auto timeout = timeout_argument(args[1], context.now_ms); !timeout.ok()) return timeout.take_status();
+  return pop_from_first(context, *options, wait_for_elements);
+}
+
+Status blpop(Context& context, Args args) {
+  return pop_or_wait(context, args, ListEnd::kHead);
+}
+Status brpop(Context& context, Args args) {
+  return pop_or_wait(context, args, ListEnd::kTail);
 }
 
 }  // namespace stave

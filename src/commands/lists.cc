@@ -7,6 +7,7 @@
 
 #include "src/command.h"
 #include "src/commands/arguments.h"
+#include "src/commands/blocking.h"
 #include "src/commands/sets.h"
 
 namespace stave {
@@ -151,6 +152,11 @@ constexpr KeyRange kFirst{1, 1, 1};
 constexpr KeyRange kFirstTwo{1, 2, 1};
 
 constexpr Command kListCommands[] = {
+    data_command("blmove", blmove, 6, kBlocks | kDenyOom, kFirstTwo, "list"),
+    blocking_counted_command("blmpop", blmpop, "list"),
+    blocking_command("blpop", blpop, 0, "list"),
+    blocking_command("brpop", brpop, 0, "list"),
+    data_command("brpoplpush", brpoplpush, 4, kBlocks | kDenyOom, kFirstTwo, "list"),
     data_command("lindex", lindex, 3, kReadOnly, kFirst, "list"),
     data_command("linsert", linsert, 5, kWrite | kDenyOom, kFirst, "list"),
     data_command("llen", llen, 2, kReadOnly | kFast, kFirst, "list"),

@@ -12,6 +12,11 @@
 namespace stave {
 
 // list_moves.cc
+Status blmove(Context& context, Args args);
+Status blmpop(Context& context, Args args);
+Status blpop(Context& context, Args args);
+Status brpop(Context& context, Args args);
+Status brpoplpush(Context& context, Args args);
 Status lmove(Context& context, Args args);
 Status lmpop(Context& context, Args args);
 Status lpop(Context& context, Args args);

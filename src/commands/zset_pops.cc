@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZPOPMIN, ZPOPMAX, ZMPOP.
+// ZPOPMIN, ZPOPMAX, ZMPOP, and their relatives that wait for members.
 #include <algorithm>
 
 #include "src/ascii.h"
+#include "src/commands/blocking.h"
 #include "src/commands/zsets.h"
 #include "src/numbers.h"
 
@@ -43,6 +44,27 @@ Status pop_from(Context& context, Args args, End end) {
   return pop(context, args[1], *zset, end, static_cast<std::size_t>(count), form);
 }
 
+// BZPOPMIN key [key ...] timeout
+Status pop_or_wait(Context& context, Args args, End end) {
+  if (auto timeout = timeout_argument(args.back(), context.now_ms); !timeout.ok())
+    return timeout.take_status();
+  for (const std::string_view name : args.subspan(1, args.size() - 2)) {
+    auto zset = context.zset_to_change(name);
+    if (!zset.ok()) return zset.take_status();
+    if (zset->size() == 0) continue;
+    const std::size_t rank = end == End::kMin ? 0 : zset->size() - 1;
+    context.reply.array(3);
+    context.reply.bulk(name);
+    zset->walk(rank, false, [&](std::string_view member, double score) {
+      context.reply.bulk(member);
+      context.reply.double_number(score);
+      return false;
+    });
+    return remove_ranks(context, name, *zset, rank, rank + 1);
+  }
+  return wait_for_elements(context);
+}
+
 struct PopOptions {
   Args keys;
   End end = End::kMin;
@@ -79,6 +101,24 @@ Result<PopOptions> parse_pop_options(Args words) {
   return options;
 }
 
+// What the keys behind the first sorted set are does not matter. `nothing` replies when there is none.
+Status pop_from_first(Context& context, const PopOptions& options, Status (*nothing)(Context&)) {
+  for (const std::string_view name : options.keys) {
+    auto zset = context.zset_to_change(name);
+    if (!zset.ok()) return zset.take_status();
+    if (zset->size() == 0) continue;
+    context.reply.array(2);
+    context.reply.bulk(name);
+    return pop(context, name, *zset, options.end, options.count, MembersReply::Form::kPairs);
+  }
+  return nothing(context);
+}
+
+Status reply_nothing(Context& context) {
+  context.reply.null_array();
+  return {};
+}
+
 }  // namespace
 
 Status zpopmin(Context& context, Args args) {
@@ -88,20 +128,25 @@ Status zpopmax(Context& context, Args args) {
   return pop_from(context, args, End::kMax);
 }
 
-// Pops from the first sorted set that has members. What the keys behind it are does not matter.
 Status zmpop(Context& context, Args args) {
   auto options = parse_pop_options(args.subspan(1));
   if (!options.ok()) return options.take_status();
-  for (const std::string_view name : options->keys) {
-    auto zset = context.zset_to_change(name);
-    if (!zset.ok()) return zset.take_status();
-    if (zset->size() == 0) continue;
-    context.reply.array(2);
-    context.reply.bulk(name);
-    return pop(context, name, *zset, options->end, options->count, MembersReply::Form::kPairs);
-  }
-  context.reply.null_array();
-  return {};
+  return pop_from_first(context, *options, reply_nothing);
+}
+
+// BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]
+Status bzmpop(Context& context, Args args) {
+  auto options = parse_pop_options(args.subspan(2));
+  if (!options.ok()) return options.take_status();
+  if (auto timeout = timeout_argument(args[1], context.now_ms); !timeout.ok()) return timeout.take_status();
+  return pop_from_first(context, *options, wait_for_elements);
+}
+
+Status bzpopmin(Context& context, Args args) {
+  return pop_or_wait(context, args, End::kMin);
+}
+Status bzpopmax(Context& context, Args args) {
+  return pop_or_wait(context, args, End::kMax);
 }
 
 }  // namespace stave

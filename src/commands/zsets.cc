@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands on one sorted set that need no range, and the table of all sorted set commands.
 #include "src/commands/zsets.h"
+#include "src/commands/blocking.h"
 
 #include <cstdio>
 #include <deque>
@@ -162,6 +163,9 @@ constexpr Command one_key_command(std::string_view name, DataFunction function, 
 }
 
 constexpr Command kZsetCommands[] = {
+    blocking_counted_command("bzmpop", bzmpop, "sorted-set"),
+    blocking_command("bzpopmax", bzpopmax, kFast, "sorted-set"),
+    blocking_command("bzpopmin", bzpopmin, kFast, "sorted-set"),
     one_key_command("zadd", zadd, -4, kWrite | kDenyOom | kFast),
     one_key_command("zcard", zcard, 2, kReadOnly | kFast),
     one_key_command("zcount", zcount, 4, kReadOnly | kFast),

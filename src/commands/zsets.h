@@ -48,6 +48,9 @@ Status zrevrangebylex(Context& context, Args args);
 Status zrevrangebyscore(Context& context, Args args);
 
 // zset_pops.cc
+Status bzmpop(Context& context, Args args);
+Status bzpopmax(Context& context, Args args);
+Status bzpopmin(Context& context, Args args);
 Status zmpop(Context& context, Args args);
 Status zpopmax(Context& context, Args args);
 Status zpopmin(Context& context, Args args);

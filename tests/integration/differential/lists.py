@@ -156,6 +156,30 @@ def lmpop(world):
     return Case(["LMPOP", number, *keys, *words], mutable=False)
 
 
+def _timeout(world):
+    """Never one that waits for long: nobody pushes meanwhile."""
+    return world.choice(["0.001", "1e-3", "0.002"]) if world.chance(0.9) else world.choice(["abc", "", "-1", "nan", "1 "])
+
+
+@LISTS.command(weight=3)
+def blocking_pop(world):
+    keys = [_key(world) for _ in range(world.between(1, 3))]
+    if world.chance(0.7):
+        return Case([world.choice(["BLPOP", "BRPOP"]), *keys, _timeout(world)], mutable=False)
+    number = len(keys) if world.chance(0.9) else world.choice([0, -1, 1, 4, "abc", ""])
+    words = [*world.maybe(0.97, _end(world)), *world.maybe(0.5, world.mixed_case("COUNT"), _count(world))]
+    return Case(["BLMPOP", _timeout(world), number, *keys, *words], mutable=False)
+
+
+@LISTS.command(weight=3)
+def blocking_move(world):
+    source = _key(world)
+    target = source if world.chance(0.25) else _key(world)
+    if world.chance(0.3):
+        return Case(["BRPOPLPUSH", source, target, _timeout(world)], mutable=False)
+    return Case(["BLMOVE", source, target, _end(world), _end(world), _timeout(world)], mutable=False)
+
+
 @LISTS.command(weight=2)
 def encoding(world):
     return elements.encoding(world, _key(world))

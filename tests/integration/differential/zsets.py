@@ -200,6 +200,19 @@ def zmpop(world):
 
 
 @ZSETS.command(weight=3)
+def blocking_pop(world):
+    """Never with a timeout that waits for long: nobody adds members meanwhile."""
+    keys = [_key(world) for _ in range(world.between(1, 3))]
+    timeout = world.choice(["0.001", "1e-3", "0.002"]) if world.chance(0.9) else world.choice(["abc", "", "-1", "nan"])
+    if world.chance(0.7):
+        return Case([world.choice(["BZPOPMIN", "BZPOPMAX"]), *keys, timeout], compare.scored, mutable=False)
+    number = len(keys) if world.chance(0.9) else world.choice([0, -1, 1, 4, "abc", ""])
+    words = [world.mixed_case(world.choice(["MIN", "MAX"])),
+             *world.maybe(0.5, world.mixed_case("COUNT"), world.choice(["1", "2", "0", "abc"]))]
+    return Case(["BZMPOP", timeout, number, *keys, *words], compare.scored, mutable=False)
+
+
+@ZSETS.command(weight=3)
 def zrandmember(world):
     key = _key(world)
     look = ["ZRANGE", key, "0", "-1", "WITHSCORES"]

@@ -154,15 +154,6 @@ TEST_CASE("CLIENT REPLY sets the mode; OFF is stronger than SKIP") {
   CHECK(tester.session.reply_mode == ReplyMode::kOn);
 }
 
-TEST_CASE("CLIENT UNBLOCK checks its arguments") {
-  SessionTester tester;
-  CHECK(tester.run("CLIENT UNBLOCK 7 Timeout") == ":0\r\n");
-  CHECK(tester.run("CLIENT UNBLOCK x") == "-ERR value is not an integer or out of range\r\n");
-  CHECK(tester.run("CLIENT UNBLOCK x now") == "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR\r\n");
-  CHECK(tester.run("CLIENT Unblock 1 ERROR x") ==
-        "-ERR unknown subcommand or wrong number of arguments for 'Unblock'. Try CLIENT HELP.\r\n");
-}
-
 TEST_CASE("CLIENT HELP names every subcommand") {
   SessionTester tester;
   const std::string help = tester.run("CLIENT HELP");
