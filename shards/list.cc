@@ -215,6 +215,11 @@ Status edit_packed_list(std::string& packed, std::string_view edits, const Colle
   return apply_edits(list, edits, limits, result, [](const Edit&) {});
 }
 
+bool fits_listpack(std::uint64_t elements, std::uint64_t bytes, const CollectionLimits& limits) {
+  const ListpackLimit limit = listpack_limit(limits.list_listpack_size);
+  return elements <= limit.elements && bytes <= limit.bytes;
+}
+
 ListValue::ListValue(std::string_view packed) {
   set_encoding(packed_encoding(packed));
   PackedItems items(packed);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -69,6 +70,9 @@ class ListValue final : public Collection {
  private:
   ListChunks chunks_;
 };
+
+// Whether Redis would keep so many elements, with so many bytes of a listpack, in one listpack.
+bool fits_listpack(std::uint64_t elements, std::uint64_t bytes, const CollectionLimits& limits);
 
 struct Found;
 

@@ -16,6 +16,15 @@ constexpr Argument kCopyArguments[] = {
     integer("destination-db", "DB").optional(),
     token("replace", "REPLACE").optional(),
 };
+constexpr Argument kRestoreArguments[] = {
+    key(),
+    integer("ttl"),
+    string("serialized-value"),
+    token("replace", "REPLACE").since("3.0.0").optional(),
+    token("absttl", "ABSTTL").since("5.0.0").optional(),
+    integer("seconds", "IDLETIME").since("5.0.0").optional(),
+    integer("frequency", "FREQ").since("5.0.0").optional(),
+};
 constexpr Argument kMoveArguments[] = {key(), integer("db")};
 constexpr Argument kKeysArguments[] = {pattern("pattern")};
 constexpr Argument kScanArguments[] = {
@@ -75,6 +84,8 @@ constexpr std::string_view kScanTips[] = {"nondeterministic_output", "request_po
 constexpr Change kScanHistory[] = {{"6.0.0", "Option TYPE."}};
 constexpr std::string_view kRandomkeyTips[] = {"request_policy:all_shards", "response_policy:special",
                                                "nondeterministic_output"};
+constexpr Change kRestoreHistory[] = {
+    {"3.0.0", "Option REPLACE."}, {"5.0.0", "Option ABSTTL."}, {"5.0.0", "Options IDLETIME and FREQ."}};
 constexpr Change kExpireHistory[] = {{"7.0.0", "Options NX, XX, GT and LT."}};
 constexpr Change kTtlHistory[] = {{"2.8.0", "-2 for a key that does not exist."}};
 
@@ -139,6 +150,21 @@ constexpr CommandDocs kDocs[] = {
      .complexity = "O(1)",
      .arguments = kMoveArguments,
      .key_specs = kReadsAndUpdates},
+    {.name = "dump",
+     .since = "2.6.0",
+     .summary = "Replies a value as bytes that RESTORE takes, here or in Redis.",
+     .complexity = "O(N) in the size of the value",
+     .arguments = kKey,
+     .key_specs = kReads,
+     .tips = kVaries},
+    {.name = "restore",
+     .since = "2.6.0",
+     .summary = "Makes a key of what DUMP has replied.",
+     .complexity = "O(N) in the size of the value, and O(N*log(N)) in the number of elements of a collection",
+     .arguments = kRestoreArguments,
+     .key_specs = kOverwrites,
+     .history = kRestoreHistory,
+     .more_categories = kAclDangerous},
     {.name = "keys",
      .since = "1.0.0",
      .summary = "Lists all keys whose names match a pattern. Meant for debugging: it looks at every key.",

@@ -70,6 +70,14 @@ inline constexpr Error kBitfieldReadOnly{"ERR BITFIELD_RO only supports the GET 
 inline constexpr Error kNotHyperLogLog{"WRONGTYPE Key is not a valid HyperLogLog string value."};
 inline constexpr Error kDamagedHyperLogLog{"INVALIDOBJ Corrupted HLL object detected"};
 
+// RESTORE.
+inline constexpr Error kBusyKey{"BUSYKEY Target key name already exists."};
+inline constexpr Error kInvalidTtl{"ERR Invalid TTL value, must be >= 0"};
+inline constexpr Error kInvalidIdleTime{"ERR Invalid IDLETIME value, must be >= 0"};
+inline constexpr Error kInvalidFrequency{"ERR Invalid FREQ value, must be >= 0 and <= 255"};
+inline constexpr Error kBadDumpFooter{"ERR DUMP payload version or checksum are wrong"};
+inline constexpr Error kBadDataFormat{"ERR Bad data format"};
+
 // OBJECT.
 inline constexpr Error kLfuPolicy{
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "

@@ -52,6 +52,7 @@ constexpr KeyRange kAll{1, -1, 1};
 constexpr Command kKeyCommands[] = {
     data_command("copy", copy, -3, kWrite | kDenyOom, kTwo, "generic"),
     data_command("del", del, -2, kWrite | kNoValues, kAll, "generic"),
+    data_command("dump", dump, 2, kReadOnly, kFirst, "generic"),
     data_command("exists", exists, -2, kReadOnly | kFast | kNoValues, kAll, "generic"),
     data_command("expire", expire, -3, kWrite | kFast, kFirst, "generic"),
     data_command("expireat", expireat, -3, kWrite | kFast, kFirst, "generic"),
@@ -70,6 +71,7 @@ constexpr Command kKeyCommands[] = {
     data_command("pttl", pttl, 2, kReadOnly | kFast | kNoValues, kFirst, "generic"),
     data_command("rename", rename_command, 3, kWrite, kTwo, "generic"),
     data_command("renamenx", renamenx, 3, kWrite | kFast, kTwo, "generic"),
+    data_command("restore", restore, -4, kWrite | kDenyOom, kFirst, "generic"),
     data_command("touch", touch, -2, kReadOnly | kFast | kNoValues, kAll, "generic"),
     data_command("ttl", ttl, 2, kReadOnly | kFast | kNoValues, kFirst, "generic"),
     data_command("type", type, 2, kReadOnly | kFast | kNoValues, kFirst, "generic"),

@@ -17,6 +17,10 @@ Status ttl(Context& context, Args args);
 Status pttl(Context& context, Args args);
 Status persist(Context& context, Args args);
 
+// dump.cc
+Status dump(Context& context, Args args);
+Status restore(Context& context, Args args);
+
 // key_moves.cc
 Status rename_command(Context& context, Args args);
 Status renamenx(Context& context, Args args);

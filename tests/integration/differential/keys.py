@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on keys of any type: existence, names, databases, expiry, OBJECT, KEYS and single SCAN steps."""
 
-from . import compare, elements
+from . import compare, elements, payloads
 from .world import Case, Group
 
 KEYS = Group()
@@ -35,6 +35,34 @@ def copy(world):
 @KEYS.command(weight=2)
 def move(world):
     return ["MOVE", world.key(), world.database()]
+
+
+@KEYS.command(weight=2)
+def dump(world):
+    """What is in it is shown by ../dump.py: 7.0 writes another version."""
+    return Case(["DUMP", world.key()], compare.same_type)
+
+
+def _payload(world):
+    count = world.between(130, 200) if world.chance(0.05) else world.between(1, 12)
+    texts = list(dict.fromkeys(world.value() for _ in range(count)))
+    made = world.choice(payloads.every_form([text for text in texts if text] or [b"text"]))
+    if world.chance(0.9):
+        return made
+    return world.choice([made[:-1], made + b"x", b"", payloads.with_version(made, 12), payloads.payload(payloads.STRING, b"\x3fx"),
+                         payloads.payload(payloads.SET, b"\0"), payloads.payload(99, b"\1a")])
+
+
+@KEYS.command(weight=4)
+def restore(world):
+    """Not with a time to live that overflows: Redis takes that for one that has passed."""
+    absolute = world.chance(0.3)
+    time = world.absolute_ms() if absolute else world.choice(["0", "0", "0", world.relative_ms(wrong=0), "-1", "abc", "1.5"])
+    options = [world.maybe(0.7, world.mixed_case("REPLACE")), ["ABSTTL"] if absolute else [],
+               world.maybe(0.1, world.mixed_case("IDLETIME"), world.choice(["0", "100", "-1", "x"])),
+               world.maybe(0.1, world.mixed_case("FREQ"), world.choice(["0", "255", "256", "-1", "x"])),
+               world.maybe(0.03, world.choice(["FREQ", "IDLETIME", "NX"]))]
+    return Case(["RESTORE", world.key(), time, _payload(world), *world.shuffled(options)], mutable=False)
 
 
 @KEYS.command(weight=6)
