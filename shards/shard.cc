@@ -57,6 +57,12 @@ Found Shard::find(Key key, bool touch) {
   return found;
 }
 
+// A command may have made the name that it asks with, and it is gone when the command has ended.
+void Shard::want(Key key) {
+  const Slot* const slot = live_slot(key);
+  if (slot != nullptr) wanted_.emplace_back(key.db, slot->entry()->key(), key.hash);
+}
+
 Location Shard::log_value(int log_db, std::string_view name, const NewValue& value) {
   const bool collection = value.type != Type::kString;
   Record record;

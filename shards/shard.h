@@ -93,7 +93,7 @@ class Shard final : public Keyspace {
 
   // --- Keyspace: what commands do.
   Found find(Key key, bool touch) override;
-  void want(Key key) override { wanted_.push_back(key); }
+  void want(Key key) override;
   std::size_t memory_bytes(Key key) override;
   Status set_value(Key key, const NewValue& value) override;
   Status edit(Key key, Type type, std::string_view edits, EditResult& result) override;
@@ -103,7 +103,8 @@ class Shard final : public Keyspace {
   // --- The executor: before and after commands.
   // Time for expiry and for retrying a full disk, Unix ms; set once for each command.
   void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
-  // Keys that the last command found cold; the views are the command's arguments. Cleared by taking.
+  // Keys that the last command found cold; the names are those of the entries,
+  // good until the next change. Cleared by taking.
   std::vector<Key> take_wanted() { return std::exchange(wanted_, {}); }
   // Bring the index's buckets, and then the entry itself, near: in two passes over the keys of a pipeline, so
   // that the cache misses of all overlap. The first returns the hash that the second takes.

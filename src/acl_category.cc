@@ -73,7 +73,7 @@ AclCategories acl_categories(const Command& command) {
   if ((categories & kAclFast) == 0) categories |= kAclSlow;
   // A container does nothing itself, so Redis puts it in no group's category.
   const bool is_container = command.data == nullptr && command.session == nullptr && command.call == nullptr;
-  if (!is_container) categories |= group_category(command.group);
+  if (!is_container && !find_docs(command.name).outside_group) categories |= group_category(command.group);
   return categories;
 }
 

@@ -72,6 +72,12 @@ struct Argument {
     copy.deprecated_version = version;
     return copy;
   }
+  // By the key specification of that number.
+  constexpr Argument found_by(int spec) const {
+    Argument copy = *this;
+    copy.key_spec = static_cast<std::int8_t>(spec);
+    return copy;
+  }
   constexpr Argument shown_as(std::string_view text) const {
     Argument copy = *this;
     copy.display = text;
@@ -137,6 +143,7 @@ struct CommandDocs {
   AclCategories more_categories = 0;  // beyond those that its flags and group imply
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
+  bool outside_group = false;  // it is not in the ACL category of its group
   bool for_operators = false;  // "syscmd": no application should call it
   // For kKeyVariableFlags: the flags that the key has in this call.
   KeyFlags (*key_flags)(Args args) = nullptr;

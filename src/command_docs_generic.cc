@@ -25,6 +25,19 @@ constexpr Argument kRestoreArguments[] = {
     integer("seconds", "IDLETIME").since("5.0.0").optional(),
     integer("frequency", "FREQ").since("5.0.0").optional(),
 };
+constexpr Argument kSortArguments[] = {
+    key(),
+    pattern("by-pattern", "BY").shown_as("pattern").found_by(1).optional(),
+    block("limit", 2, "LIMIT").optional(),
+      integer("offset"),
+      integer("count"),
+    pattern("get-pattern", "GET").shown_as("pattern").found_by(1).optional().multiple_with_token(),
+    one_of("order", 2).optional(),
+      token("asc", "ASC"),
+      token("desc", "DESC"),
+    token("sorting", "ALPHA").optional(),
+    argument(ArgumentType::kKey, "destination", "STORE").found_by(2).optional(),
+};
 constexpr Argument kMoveArguments[] = {key(), integer("db")};
 constexpr Argument kKeysArguments[] = {pattern("pattern")};
 constexpr Argument kScanArguments[] = {
@@ -86,6 +99,22 @@ constexpr std::string_view kRandomkeyTips[] = {"request_policy:all_shards", "res
                                                "nondeterministic_output"};
 constexpr Change kRestoreHistory[] = {
     {"3.0.0", "Option REPLACE."}, {"5.0.0", "Option ABSTTL."}, {"5.0.0", "Options IDLETIME and FREQ."}};
+constexpr KeySpec unknown_keys(int flags, std::string_view notes) {
+  KeySpec spec = key_at(0, flags, notes);
+  spec.begin = KeySpec::Begin::kUnknown;
+  spec.find = KeySpec::Find::kUnknown;
+  return spec;
+}
+constexpr KeySpec kSortSpec[] = {
+    key_at(1, kKeyReads | kKeyAccess),
+    unknown_keys(kKeyReads | kKeyAccess,
+                 "The keys that BY and GET name depend on the elements that are sorted"),
+    unknown_keys(kKeyOverwrites | kKeyUpdate,
+                 "The key behind STORE, which may stand anywhere among the options"),
+};
+constexpr AclCategories kSortCategories = kAclSet | kAclSortedSet | kAclList | kAclDangerous;
+constexpr auto kSortRoSpec = std::span(kSortSpec).first(2);
+constexpr auto kSortRoArguments = std::span(kSortArguments).first(std::size(kSortArguments) - 1);
 constexpr Change kExpireHistory[] = {{"7.0.0", "Options NX, XX, GT and LT."}};
 constexpr Change kTtlHistory[] = {{"2.8.0", "-2 for a key that does not exist."}};
 
@@ -165,6 +194,23 @@ constexpr CommandDocs kDocs[] = {
      .key_specs = kOverwrites,
      .history = kRestoreHistory,
      .more_categories = kAclDangerous},
+    {.name = "sort",
+     .since = "1.0.0",
+     .summary = "Replies or stores the elements of a list, set or sorted set in order, by themselves or by "
+                "other keys.",
+     .complexity = "O(N+M*log(M)), N being the number of elements and M the number of those that are replied",
+     .arguments = kSortArguments,
+     .key_specs = kSortSpec,
+     .more_categories = kSortCategories,
+     .outside_group = true},
+    {.name = "sort_ro",
+     .since = "7.0.0",
+     .summary = "Replies the elements of a list, set or sorted set in order, by themselves or by other keys.",
+     .complexity = "O(N+M*log(M)), N being the number of elements and M the number of those that are replied",
+     .arguments = kSortRoArguments,
+     .key_specs = kSortRoSpec,
+     .more_categories = kSortCategories,
+     .outside_group = true},
     {.name = "keys",
      .since = "1.0.0",
      .summary = "Lists all keys whose names match a pattern. Meant for debugging: it looks at every key.",

@@ -12,7 +12,7 @@
 #include "shards/zset.h"
 #include "src/errors.h"
 #include "src/numbers.h"
-#include "src/rdb_list_nodes.h"
+#include "src/quicklist_nodes.h"
 #include "src/rdb_packed.h"
 #include "src/rdb_strings.h"
 #include "src/rdb_value.h"
@@ -193,7 +193,7 @@ bool stays_small(const Gathering& items, RdbType type, std::uint64_t entries_max
 Encoding encoding_of_list(const Gathering& list, RdbType type, std::size_t packed_nodes,
                           const CollectionLimits& limits) {
   if (type == RdbType::kListZiplist) return Encoding::kQuicklist;
-  RdbListNodes nodes(limits);
+  QuicklistNodes nodes(limits);
   std::size_t bytes = kListpackHeaderBytes;
   PackedItems items(list.packed());
   for (std::string_view element; items.next(element);) {

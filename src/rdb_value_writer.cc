@@ -11,7 +11,7 @@
 #include "shards/set.h"
 #include "shards/zset.h"
 #include "src/numbers.h"
-#include "src/rdb_list_nodes.h"
+#include "src/quicklist_nodes.h"
 #include "src/rdb_packed.h"
 #include "src/rdb_strings.h"
 #include "src/rdb_value.h"
@@ -133,7 +133,7 @@ class NodeWriter {
 };
 
 void put_list(std::string& out, const ListView& list, Encoding encoding, const CollectionLimits& limits) {
-  RdbListNodes nodes(limits);
+  QuicklistNodes nodes(limits);
   NodeWriter writer;
   list.for_each_while(0, false, [&](std::string_view element) {
     if (encoding == Encoding::kQuicklist && nodes.begins_one(element)) writer.end_node();

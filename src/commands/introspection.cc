@@ -137,16 +137,23 @@ struct KeyUse {
   KeyFlags flags;
 };
 
-// What the key specifications find in `call`; nothing when it does not fit them.
-std::vector<KeyUse> key_uses(const CommandDocs& docs, Args call) {
+// What the key specifications find in `call`; nothing when it does not fit them. Keys that only the command
+// can find are those of the last one.
+std::vector<KeyUse> key_uses(const Command& command, Args call) {
+  const CommandDocs& docs = find_docs(command.name);
   std::vector<KeyUse> uses;
   std::vector<int> positions;
   for (const KeySpec& spec : docs.key_specs) {
     positions.clear();
+    if (spec.begin == KeySpec::Begin::kUnknown) continue;
     if (!find_keys(spec, call, positions)) return {};
     const KeyFlags flags = docs.key_flags != nullptr ? docs.key_flags(call) : spec.flags;
     for (const int position : positions) uses.push_back({position, flags});
   }
+  if (docs.key_specs.empty() || docs.key_specs.back().begin != KeySpec::Begin::kUnknown) return uses;
+  find_keys(command, call, positions);
+  for (std::size_t i = uses.size(); i < positions.size(); ++i)
+    uses.push_back({positions[i], docs.key_specs.back().flags});
   return uses;
 }
 
@@ -167,7 +174,7 @@ Status command_getkeysandflags(Session& session, Args args) {
   const Args call = args.subspan(2);
   auto command = command_with_keys(call);
   if (!command.ok()) return command.take_status();
-  const auto uses = key_uses(find_docs((*command)->name), call);
+  const auto uses = key_uses(**command, call);
   if (uses.empty()) return kWrongArguments;
   session.reply.array(uses.size());
   for (const KeyUse& use : uses) {

@@ -44,6 +44,15 @@ Status type(Context& context, Args args) {
   return {};
 }
 
+// The key at 1 is for routing; SORT may have another one.
+constexpr Command sort_command(std::string_view name, DataFunction function, std::uint32_t flags,
+                               void (*find)(Args args, std::vector<int>& positions)) {
+  Command command =
+      data_command(name, function, -2, flags | kMovableKeys | kReachesOtherKeys, {1, 1, 1}, "generic");
+  command.find_keys = find;
+  return command;
+}
+
 constexpr KeyRange kFirst{1, 1, 1};
 constexpr KeyRange kSecond{2, 2, 1};
 constexpr KeyRange kTwo{1, 2, 1};
@@ -72,6 +81,8 @@ constexpr Command kKeyCommands[] = {
     data_command("rename", rename_command, 3, kWrite, kTwo, "generic"),
     data_command("renamenx", renamenx, 3, kWrite | kFast, kTwo, "generic"),
     data_command("restore", restore, -4, kWrite | kDenyOom, kFirst, "generic"),
+    sort_command("sort", sort, kWrite | kDenyOom, find_sort_keys),
+    sort_command("sort_ro", sort_ro, kReadOnly, find_sort_ro_keys),
     data_command("touch", touch, -2, kReadOnly | kFast | kNoValues, kAll, "generic"),
     data_command("ttl", ttl, 2, kReadOnly | kFast | kNoValues, kFirst, "generic"),
     data_command("type", type, 2, kReadOnly | kFast | kNoValues, kFirst, "generic"),

@@ -2,6 +2,8 @@
 // The functions behind the rows of key_commands() that live in files of their own.
 #pragma once
 
+#include <vector>
+
 #include "src/context.h"
 
 namespace stave {
@@ -20,6 +22,12 @@ Status persist(Context& context, Args args);
 // dump.cc
 Status dump(Context& context, Args args);
 Status restore(Context& context, Args args);
+
+// sort.cc
+Status sort(Context& context, Args args);
+Status sort_ro(Context& context, Args args);
+void find_sort_keys(Args args, std::vector<int>& positions);
+void find_sort_ro_keys(Args args, std::vector<int>& positions);
 
 // key_moves.cc
 Status rename_command(Context& context, Args args);

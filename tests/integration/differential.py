@@ -27,12 +27,14 @@ from differential.lists import LISTS
 from differential.pair import Difference, Pair
 from differential.server import SERVER
 from differential.sets import SETS
+from differential.sorts import SORTS
 from differential.strings import STRINGS
 from differential.world import Case, World
 from differential.zsets import ZSETS
 
-GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, HYPERLOGLOGS, GEO, SERVER, introspection.INTROSPECTION]
-WEIGHTS = [36, 22, 12, 12, 12, 12, 14, 6, 12, 4, 2]
+GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, HYPERLOGLOGS, GEO, SORTS, SERVER,
+          introspection.INTROSPECTION]
+WEIGHTS = [36, 22, 12, 12, 12, 12, 14, 6, 12, 1, 4, 2]
 COMMON_OPTIONS = {"enable-debug-command": "yes"}
 
 
@@ -66,7 +68,7 @@ def main():
         restart_every = arguments.restart_every
     print(f"stave options {options}, restart every {restart_every or 'no'} rounds", flush=True)
     world = World(rng.randrange(1 << 62), **world_options)
-    with Server(REDIS_SERVER, COMMON_OPTIONS) as reference:
+    with Server(REDIS_SERVER, COMMON_OPTIONS, environment={"LC_ALL": "C"}) as reference:
         with Server(arguments.server, {**COMMON_OPTIONS, **options}) as subject:
             failures = run(Pair(reference, subject, world), arguments, restart_every)
             if failures:

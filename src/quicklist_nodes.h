@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RdbListNodes: where Redis begins a new node of a quicklist, if its elements are pushed at the tail one by
+// QuicklistNodes: where Redis begins a new node of a quicklist, if its elements are pushed at the tail one by
 // one. So it says how many listpacks a list is written as, and whether one that was read fits into one.
 #pragma once
 
@@ -11,9 +11,9 @@
 
 namespace stave {
 
-class RdbListNodes {
+class QuicklistNodes {
  public:
-  explicit RdbListNodes(const CollectionLimits& limits) : limits_(limits) {}
+  explicit QuicklistNodes(const CollectionLimits& limits) : limits_(limits) {}
 
   // True when the next element is the first of a node.
   bool begins_one(std::string_view element) {
@@ -21,6 +21,7 @@ class RdbListNodes {
     const bool begins =
         elements_ == 0 || !fits_listpack(elements_ + 1, bytes_ + element.size() + kEstimatedMore, limits_);
     if (begins) {
+      ++nodes_;
       elements_ = 0;
       bytes_ = kListpackHeaderBytes;
     }
@@ -28,9 +29,12 @@ class RdbListNodes {
     bytes_ += listpack_bytes(element);
     return begins;
   }
+  // Whether Redis would make one listpack of the list of all elements so far.
+  bool is_one_listpack() const { return nodes_ == 1 && fits_listpack(elements_, bytes_, limits_); }
 
  private:
   const CollectionLimits& limits_;
+  std::size_t nodes_ = 0;
   std::size_t elements_ = 0;  // of the last node
   std::size_t bytes_ = 0;     // of its listpack
 };
