@@ -134,8 +134,25 @@ def cold_values(binary):
         assert 100_000 < int(found["stave_log_dead_bytes"]) < int(found["stave_log_bytes"]) == int(found["aof_current_size"])
 
 
+def cold_values_that_sort_names(binary):
+    """SORT reads what its patterns name, and only that: what BY names for all elements, what GET names for those it replies."""
+    with Server(binary, {"workers": 1, "shards": 1}) as server:
+        client = server.client()
+        numbers = range(1000)
+        weights = {number: number * 7919 % 1000 for number in numbers}
+        client.call("RPUSH", "list", *numbers)
+        client.pipeline([["SET", f"the weight of number {number}", weights[number]] for number in numbers])
+        client.pipeline([["HSET", f"the hash of number {number}", "f", f"value {number}"] for number in numbers])
+        server.restart()
+        client = server.client()
+        found = client.call("SORT", "list", "BY", "the weight of number *", "LIMIT", 0, 10, "GET", "#", "GET", "the hash of number *->f")
+        first = sorted(numbers, key=weights.get)[:10]
+        assert found == [word for number in first for word in (b"%d" % number, b"value %d" % number)]
+        assert info(client)["stave_cold_reads"] == "1011"
+
+
 if __name__ == "__main__":
     sys.exit(run_cases(
         __doc__,
         alone=[protected_mode, shutdown_stops],
-        own=[config_rewrite, workers_and_shards_in_use, cold_values]))
+        own=[config_rewrite, workers_and_shards_in_use, cold_values, cold_values_that_sort_names]))
