@@ -246,7 +246,8 @@ void Batch::note_commit(ShardHost& host, const Request& request, Args arguments,
   const bool failed = host.shard.log().failed();
   if (gsn == gsn_before && failed && request.command->keys.first == 0) return;
   const bool by_key = host.shard.log().mode() == SyncMode::kAlways || failed;
-  if (gsn == gsn_before && by_key && request.command->keys.first > 0) {
+  const bool named = request.command->keys.first > 0 && !request.command->has(kReachesOtherKeys);
+  if (gsn == gsn_before && by_key && named) {
     gsn = 0;
     std::vector<int> positions;
     find_keys(*request.command, arguments, positions);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/router.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -78,10 +79,10 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
   }
   const KeyRange& keys = command.keys;
   if (keys.first == 0) return route;
-  if (command.has(kReachesOtherKeys)) return {0, true};
   const auto first = static_cast<std::size_t>(keys.first);
   route.shard = shard_of_key(arguments[first], shards);
-  if (keys.last == keys.first) return route;
+  route.several_shards = reaches_other_keys(command, arguments);
+  if (keys.last == keys.first && !command.has(kMovableKeys)) return route;
   std::vector<int> positions;
   find_keys(command, arguments, positions);
   for (const int position : positions) {
@@ -89,6 +90,13 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
       route.several_shards = true;
   }
   return route;
+}
+
+bool reaches_other_keys(const Command& command, Args arguments) {
+  if (!command.has(kReachesOtherKeys)) return false;
+  return std::any_of(arguments.begin() + 2, arguments.end(), [](std::string_view word) {
+    return ascii::equal(word, "by") || ascii::equal(word, "get");
+  });
 }
 
 Status check_request(const Command* command, Args arguments, const Session& session) {

@@ -23,6 +23,9 @@ struct Route {
 // REQUIRES: the command is a data command and accepts this many arguments.
 Route find_route(const Command& command, Args arguments, std::uint32_t shards);
 
+// Whether the command may look at keys that it does not name: SORT, when it has a BY or GET.
+bool reaches_other_keys(const Command& command, Args arguments);
+
 // Everything that is refused before a command runs, in Redis' order and words. `command` is null when there
 // is none.
 Status check_request(const Command* command, Args arguments, const Session& session);

@@ -50,6 +50,7 @@ Transaction::Transaction(Done done, Worker& home, const Request& request, Args a
       with_values_(!request.command->has(kNoValues)),
       client_(&client) {
   use_keys(commands_.front());
+  if (reaches_other_keys(*request.command, arguments)) hold_all_shards();
   sort_parts();
 }
 
@@ -67,14 +68,12 @@ Transaction::Transaction(Done done, Worker& home, const Command& exec,
       client_(&connection.session().client) {
   for (const TransactionCommand& command : commands_) {
     const Command& called = *command.request.command;
-    exclusive_ |= called.has(kFlushes) || called.has(kReachesOtherKeys);
+    if (called.has(kFlushes) || reaches_other_keys(called, command.arguments)) hold_all_shards();
     adds_ |= called.has(kDenyOom);
     with_values_ |= called.data != nullptr && !called.has(kNoValues);
     if (called.data != nullptr) use_keys(command);
   }
   for (const auto& [db, name] : connection.session().multi.watched) part_of(name).names.push_back(name);
-  if (exclusive_) use_all_shards();
-  view_.load_on_demand(exclusive_);
   sort_parts();
 }
 
@@ -124,6 +123,12 @@ void Transaction::use_keys(const TransactionCommand& command) {
     use(request.db, name);
     if (other_db >= 0 && other_db != request.db) use(other_db, name);
   }
+}
+
+void Transaction::hold_all_shards() {
+  exclusive_ = true;
+  use_all_shards();
+  view_.load_on_demand(true);
 }
 
 void Transaction::use_all_shards() {

@@ -91,6 +91,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
 
   void use(int db, std::string_view name);
   void use_keys(const TransactionCommand& command);
+  void hold_all_shards();
   void use_all_shards();
   void sort_parts();
   Part& part_of_shard(std::uint32_t shard);

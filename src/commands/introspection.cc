@@ -151,6 +151,7 @@ std::vector<KeyUse> key_uses(const Command& command, Args call) {
     for (const int position : positions) uses.push_back({position, flags});
   }
   if (docs.key_specs.empty() || docs.key_specs.back().begin != KeySpec::Begin::kUnknown) return uses;
+  positions.clear();
   find_keys(command, call, positions);
   for (std::size_t i = uses.size(); i < positions.size(); ++i)
     uses.push_back({positions[i], docs.key_specs.back().flags});
@@ -162,7 +163,7 @@ Status command_getkeys(Session& session, Args args) {
   const Args call = args.subspan(2);
   auto command = command_with_keys(call);
   if (!command.ok()) return command.take_status();
-  const auto uses = key_uses(find_docs((*command)->name), call);
+  const auto uses = key_uses(**command, call);
   if (uses.empty()) return kWrongArguments;
   session.reply.array(uses.size());
   for (const KeyUse& use : uses) session.reply.bulk(call[static_cast<std::size_t>(use.position)]);

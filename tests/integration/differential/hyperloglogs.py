@@ -10,7 +10,7 @@ HYPERLOGLOGS = Group()
 
 
 def _key(world):
-    return world.choice(world.hyperloglogs) if world.chance(0.8) else world.key()
+    return world.choice(world.hyperloglogs) if world.chance(0.9) else world.choice(world.hashes + world.sets)
 
 
 def _elements(world):
