@@ -57,7 +57,8 @@ struct KeyRange {
   int step = 0;
 };
 
-// A command is one of three kinds of function.
+// A command is one of three kinds of function. PUBLISH has a session function, too, for when nobody listens
+// on another worker.
 using DataFunction = Status (*)(Context&, Args);  // reads and changes keys; runs where the shard is
 using SessionFunction = Status (*)(Session&,
                                    Args);  // touches only its connection; runs at once on its worker
@@ -113,6 +114,7 @@ std::span<const Command> hyperloglog_commands();
 std::span<const Command> geo_commands();
 std::span<const Command> key_commands();
 std::span<const Command> transaction_commands();
+std::span<const Command> pubsub_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
 std::span<const Command> server_commands();

@@ -159,6 +159,7 @@ std::span<const CommandDocs> hyperloglog_docs();
 std::span<const CommandDocs> geo_docs();
 std::span<const CommandDocs> generic_docs();
 std::span<const CommandDocs> transaction_docs();
+std::span<const CommandDocs> pubsub_docs();
 std::span<const CommandDocs> connection_docs();
 std::span<const CommandDocs> client_docs();
 std::span<const CommandDocs> server_docs();
@@ -166,6 +167,9 @@ std::span<const CommandDocs> introspection_docs();
 
 // By full name in lower case; an empty row when there is none. Not for the hot path.
 const CommandDocs& find_docs(std::string_view name);
+
+// False when there are no key specifications but for what only looks like keys.
+bool names_keys(const CommandDocs& docs);
 
 // False for rows without docs, of which clients are not told: to them DEBUG is one command, as in Redis.
 bool is_reported(const Command& command);

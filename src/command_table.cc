@@ -85,10 +85,10 @@ std::string_view parent_of(std::string_view name) {
 // Every command, followed by its subcommands.
 std::vector<const Command*> gather_rows() {
   std::vector<const Command*> rows;
-  for (const auto& group :
-       {string_commands(), bitmap_commands(), hash_commands(), list_commands(), set_commands(),
-        zset_commands(), hyperloglog_commands(), geo_commands(), key_commands(), transaction_commands(),
-        connection_commands(), client_commands(), server_commands(), introspection_commands()}) {
+  for (const auto& group : {string_commands(), bitmap_commands(), hash_commands(), list_commands(),
+                            set_commands(), zset_commands(), hyperloglog_commands(), geo_commands(),
+                            key_commands(), transaction_commands(), pubsub_commands(), connection_commands(),
+                            client_commands(), server_commands(), introspection_commands()}) {
     for (const Command& command : group) rows.push_back(&command);
   }
   std::vector<const Command*> ordered;

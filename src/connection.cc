@@ -7,6 +7,7 @@
 #include "src/ascii.h"
 #include "src/limits.h"
 #include "src/logger.h"
+#include "src/publish.h"
 #include "src/router.h"
 #include "src/server.h"
 #include "src/worker.h"
@@ -42,7 +43,7 @@ bool Connection::build_turn() {
   turn_bytes_ = 0;
   resp::Limits parser_limits;
   parser_limits.bulk_bytes_max = static_cast<std::size_t>(settings.proto_max_bulk_len);
-  while (!input_.empty() && sequence_.size() < limits::kTurnCommands && !close_after_replies_) {
+  while (!input_.empty() && sequence_.size() < limits::kTurnCommands && !close_after_replies_ && !closing_) {
     parser_limits.authenticated = session_.client.authenticated;
     const resp::ParseStatus status = parser_.parse(input_.view(), parser_limits, arguments_);
     if (status == resp::ParseStatus::kError) {
@@ -70,8 +71,13 @@ Connection::Taken Connection::take(Args arguments) {
     return Taken::kLater;
   }
   const bool queued = command != nullptr && session_.multi.open && !command->has(kNotQueued);
-  const bool alone = command != nullptr && command->call != nullptr && !queued;
+  const bool alone = command != nullptr && command->call != nullptr && !queued &&
+                     (command->session == nullptr || subscribers_elsewhere(worker_));
   if (alone && !sequence_.empty()) return Taken::kLater;
+  // What concerns messages takes effect between the replies before it and those behind it.
+  const bool in_order = command != nullptr && !queued && command->session != nullptr &&
+                        (command->has(kPubsub) || session_.client.pubsub);
+  if (in_order && !answered_so_far()) return Taken::kLater;
   if (reject(command, arguments)) return Taken::kYes;
   const std::uint32_t flags = command->name == "exec" ? session_.multi.flags : command->flags;
   held_ = worker_.paused((flags & (kWrite | kMayReplicate)) != 0);
@@ -95,15 +101,24 @@ Connection::Taken Connection::take(Args arguments) {
   bool blind = blind_before;
   if (command->name == "client|reply" && status.ok()) blind = session_.reply_mode != ReplyMode::kOn;
   if (command->name == "reset") blind = blind_before && !was_off;
+  // The confirmations of SUBSCRIBE and its like are pushes.
+  if (command->has(kPubsub) && command->call == nullptr) blind = false;
   if (session_.close_after_reply) close_after_replies_ = true;
   end_local_reply(blind);
+  if (in_order) {
+    collect_replies();
+    put_messages();
+    if (has_output()) want_output();
+  }
   return Taken::kYes;
 }
 
 Status Connection::run_session_command(const Command& command, Args arguments) {
   const std::int64_t started_ns = worker_.command_clock_ns();
   const std::size_t begin = local_replies_.size();
+  answering_ = true;
   Status status = command.session(session_, arguments);
+  answering_ = false;
   if (!status.ok()) {
     local_replies_.resize(begin);
     writer_.error(status.message());
@@ -252,8 +267,31 @@ void Connection::special_came_back() {
   end_turn();
 }
 
-// Puts the replies that are there into the output, in the order of the commands.
+bool Connection::receive(PubsubMessage& message) {
+  if (closing_ || close_after_replies_) return true;
+  const bool own = message.publisher() == id() && (turn_active_ || answering_);
+  (own ? own_messages_ : output_).append(message.bytes(session_.client.protocol));
+  if (has_output()) want_output();
+  return output_bytes() <= limits::kOutputBytesUncounted;
+}
+
+void Connection::put_messages() {
+  if (!closing_) output_.append(own_messages_);
+  own_messages_.clear();
+}
+
 void Connection::collect() {
+  collect_replies();
+  enforce_output_limits();
+  if (has_output()) want_output();
+  if (collected_ == sequence_.size()) return end_turn();
+  // A batch has stopped because its replies were large: it goes on when the client has read them.
+  stalled_ = true;
+  if (output_bytes() < limits::kOutputBytesHigh || closing_) resume();
+}
+
+// Puts the replies that are there into the output, in the order of the commands.
+void Connection::collect_replies() {
   for (; collected_ < sequence_.size(); ++collected_) {
     const Source source = sequence_[collected_];
     std::string_view reply;
@@ -271,12 +309,6 @@ void Connection::collect() {
     }
     if (!source.blind && !closing_) output_.append(reply);
   }
-  enforce_output_limits();
-  if (has_output()) want_output();
-  if (collected_ == sequence_.size()) return end_turn();
-  // A batch has stopped because its replies were large: it goes on when the client has read them.
-  stalled_ = true;
-  if (output_bytes() < limits::kOutputBytesHigh || closing_) resume();
 }
 
 void Connection::resume() {
@@ -309,6 +341,7 @@ void Connection::end_turn() {
   collected_ = local_position_ = 0;
   turn_bytes_ = 0;
   turn_active_ = false;
+  put_messages();
   if (has_output()) want_output();
   if (input_.empty()) input_.release();
   if (closing_ || close_after_replies_) return destroy_when_possible();

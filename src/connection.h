@@ -26,12 +26,13 @@
 #include "src/call.h"
 #include "src/input_buffer.h"
 #include "src/message.h"
+#include "src/pubsub.h"
 #include "src/session.h"
 #include "src/transaction.h"
 
 namespace stave {
 
-class Connection final : public Message {
+class Connection final : public Message, public Subscriber {
  public:
   Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id);
   ~Connection() override;  // REQUIRES: no turn is under way, or the loop has ended
@@ -60,6 +61,9 @@ class Connection final : public Message {
   void close();
   // Closes once the client has its replies.
   void close_after_replies();
+  // A message stands between two replies, never inside one.
+  bool receive(PubsubMessage& message) override;
+  void shed() override { enforce_output_limits(); }
   // Closes it when too many replies wait; at each change of the output, and each second.
   void enforce_output_limits();
   // Any thread.
@@ -109,9 +113,12 @@ class Connection final : public Message {
   void add_to_batch(const Command& command, Args arguments, std::uint32_t shard);
   void end_local_reply(bool blind);
   bool take_blind();
+  bool answered_so_far() const { return sequence_.size() == local_ends_.size(); }
+  void put_messages();
   void protocol_error(std::string_view text);
   void dispatch();
   void collect();
+  void collect_replies();
   void resume();
   void end_stalled_turn();
   void end_turn();
@@ -146,6 +153,9 @@ class Connection final : public Message {
   std::unique_ptr<Transaction> transaction_;
   std::unique_ptr<Blocking> blocking_;
   bool special_blind_ = false;
+
+  std::string own_messages_;  // which the command under way sends to its own client
+  bool answering_ = false;    // runs a session command
 
   std::string output_;
   std::size_t output_sent_ = 0;

@@ -20,6 +20,7 @@ namespace stave {
 Connection::Connection(Worker& worker, int fd, bool is_unix, std::uint64_t id)
     : worker_(worker), writer_(local_replies_), session_(worker, writer_) {
   session_.client.id = id;
+  session_.subscriber = this;
   session_.client.fd = fd;
   session_.client.unix_socket = is_unix;
   session_.client.connected_ms = session_.client.last_active_ms = worker.now_ms();
@@ -166,7 +167,8 @@ void Connection::put_out() {
 
 void Connection::enforce_output_limits() {
   if (closing_) return;
-  const OutputBufferLimit& limit = worker_.settings().client_output_buffer_limit.normal;
+  const OutputBufferLimits& classes = worker_.settings().client_output_buffer_limit;
+  const OutputBufferLimit& limit = session_.client.pubsub ? classes.pubsub : classes.normal;
   const std::size_t bytes = output_bytes() > limits::kOutputBytesUncounted ? output_bytes() : 0;
   const auto reached = [bytes](std::int64_t most) {
     return most != 0 && bytes >= static_cast<std::size_t>(most);
@@ -187,6 +189,7 @@ void Connection::enforce_output_limits() {
 void Connection::close() {
   if (closing_) return;
   closing_ = true;
+  worker_.pubsub().leave_all(*this);
   output_.clear();
   output_sent_ = 0;
   uv_poll_stop(&poll_);

@@ -88,6 +88,11 @@ inline constexpr Error kNoLfuPolicy{
     "between policies at runtime LRU and LFU data will take some time to adjust."};
 
 // `command` is the full name in lower case: "set", "object|encoding".
+inline Status only_while_not_listening(std::string_view command) {
+  return Status::error("ERR Can't execute '" + std::string(command) +
+                       "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+                       "context");
+}
 inline Status wrong_arity(std::string_view command) {
   return Status::error("ERR wrong number of arguments for '" + std::string(command) + "' command");
 }

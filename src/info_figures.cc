@@ -136,6 +136,14 @@ void count_connections(InfoFigures& figures, Worker& here) {
   figures.client_timeouts = here.blocked_clients().deadline_count();
 }
 
+void count_topics(InfoFigures& figures, Worker& here) {
+  for (const Topic topic : {Topic::kChannel, Topic::kPattern, Topic::kShardChannel}) {
+    here.pubsub().for_each_name(topic, [&](const std::string& name) {
+      figures.topics[static_cast<std::size_t>(topic)].insert(TopicHash()(name));
+    });
+  }
+}
+
 void count_log(InfoFigures& figures, Shard& shard) {
   const Log& log = shard.log();
   add(figures.log, log.counters());
@@ -199,6 +207,7 @@ InfoFigures count_here(Worker& here) {
   InfoFigures figures;
   count_stats(figures, here.stats());
   count_connections(figures, here);
+  count_topics(figures, here);
   for (ShardHost* host : here.hosts()) {
     count_shard(figures, *host);
     count_exceeded(figures, *host, here.now_ms());
@@ -215,6 +224,8 @@ void add(InfoFigures& sum, const InfoFigures& more) {
   for (const auto& counter : kSums) sum.*counter += more.*counter;
   for (const auto& [command, count] : more.commands) add(sum.commands[command], count);
   for (const auto& [code, count] : more.errors) sum.errors[code] += count;
+  for (std::size_t i = 0; i < kTopics; ++i)
+    sum.topics[i].insert(more.topics[i].begin(), more.topics[i].end());
   add(sum.last_second, more.last_second);
   add(sum.keyspace, more.keyspace);
   add(sum.shard, more.shard);

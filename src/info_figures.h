@@ -3,10 +3,13 @@
 // (count_here), the home of the client adds them up (add), and src/info_*.cc write them down.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_set>
 
+#include "src/pubsub.h"
 #include "src/shard_host.h"
 #include "src/stats.h"
 
@@ -37,6 +40,9 @@ struct InfoFigures {
   std::uint64_t clients_blocked = 0;  // in a blocking command, or held by CLIENT PAUSE
   std::uint64_t client_timeouts = 0;  // of blocking commands
   std::uint64_t blocking_keys = 0;    // that somebody waits for
+  // Hashes of the names of channels, patterns and shard channels that are listened to: several workers may
+  // have the same.
+  std::array<std::unordered_set<std::size_t>, kTopics> topics;
   std::uint64_t client_bytes = 0;
   std::uint64_t shard_bytes = 0;  // in memory
   std::uint64_t memory_peak_bytes = 0;

@@ -9,9 +9,8 @@ namespace stave {
 namespace {
 
 constexpr std::string_view kNoReplication[] = {"sync_full", "sync_partial_ok", "sync_partial_err"};
-constexpr std::string_view kNoPubsubNorForks[] = {
-    "pubsub_channels", "pubsub_patterns",        "pubsubshard_channels",      "latest_fork_usec",
-    "total_forks",     "migrate_cached_sockets", "slave_expires_tracked_keys"};
+constexpr std::string_view kNoForks[] = {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
+                                         "slave_expires_tracked_keys"};
 constexpr std::string_view kNoDefragNorTracking[] = {
     "active_defrag_hits",       "active_defrag_misses",     "active_defrag_key_hits",
     "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
@@ -68,7 +67,10 @@ void info_stats(InfoText& text) {
   text.field("current_eviction_exceeded_time", figures.exceeded_now_ms);
   text.field("keyspace_hits", figures.keyspace.hits);
   text.field("keyspace_misses", figures.keyspace.misses);
-  write_zeros(text, kNoPubsubNorForks);
+  text.field("pubsub_channels", figures.topics[0].size());
+  text.field("pubsub_patterns", figures.topics[1].size());
+  text.field("pubsubshard_channels", figures.topics[2].size());
+  write_zeros(text, kNoForks);
   write_zeros(text, kNoDefragNorTracking);
   text.field("unexpected_error_replies", 0);
   text.field("total_error_replies", figures.error_replies);

@@ -49,6 +49,12 @@ Status unknown_subcommand(const Command& container, Args arguments) {
   return errors::unknown_subcommand(arguments[1], name);
 }
 
+// What RESP2 allows a client that listens: its other replies could not be told from messages.
+bool may_run_while_listening(const Command& command) {
+  const bool joins_or_leaves = command.has(kPubsub) && command.has(kNoScript);
+  return joins_or_leaves || command.name == "ping" || command.name == "quit" || command.name == "reset";
+}
+
 bool is_container(const Command& command) {
   return command.has(kContainer) ||
          (command.data == nullptr && command.session == nullptr && command.call == nullptr);
@@ -107,6 +113,8 @@ Status check_request(const Command* command, Args arguments, const Session& sess
   }
   const bool needs_password = !session.client.authenticated && !session.worker.settings().requirepass.empty();
   if (needs_password && !command->has(kNoAuth)) return errors::kNoAuth;
+  if (session.client.pubsub && session.client.protocol == 2 && !may_run_while_listening(*command))
+    return errors::only_while_not_listening(command->name);
   if (session.multi.open && command->has(kNoMulti)) return errors::kNotInMulti;
   return {};
 }

@@ -50,6 +50,8 @@ void Session::reset() {
   client.authenticated = worker.settings().requirepass.empty();
   client.no_evict = false;
   client.no_touch = false;
+  if (client.pubsub) worker.pubsub().leave_all(*subscriber);
+  client.pubsub = false;
   // A SKIP is for the next command, whatever that is.
   if (reply_mode == ReplyMode::kOff) reply_mode = ReplyMode::kOn;
 }

@@ -13,6 +13,7 @@
 
 namespace stave {
 
+class Subscriber;
 class Worker;
 struct Command;
 
@@ -35,6 +36,7 @@ struct ClientInfo {
   bool authenticated = false;
   bool no_evict = false;
   bool no_touch = false;
+  bool pubsub = false;  // listens to something
 };
 
 class Session {
@@ -45,6 +47,7 @@ class Session {
   // Of the command that runs; its protocol follows client.protocol.
   resp::ReplyWriter& reply;
   ClientInfo client;
+  Subscriber* subscriber = nullptr;  // the connection
   ReplyMode reply_mode = ReplyMode::kOn;
   Multi multi;
   bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself

@@ -22,6 +22,7 @@
 #include "src/config.h"
 #include "src/listener.h"
 #include "src/mailbox.h"
+#include "src/pubsub.h"
 #include "src/shard_host.h"
 #include "src/stats.h"
 
@@ -96,6 +97,7 @@ class Worker {
   }
   Connection* find_connection(std::uint64_t id);
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
+  Pubsub& pubsub() { return pubsub_; }
   uv_loop_t* loop() { return &loop_; }
 
   BlockedClients& blocked_clients() { return blocked_clients_; }
@@ -149,6 +151,7 @@ class Worker {
   std::vector<std::unique_ptr<ShardHost>> hosts_;  // by shard number; null for those of others
   std::vector<ShardHost*> owned_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  Pubsub pubsub_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> outputs_;
   BlockedClients blocked_clients_;

@@ -211,8 +211,10 @@ void Worker::on_second() {
   if (settings_.timeout <= 0) return;
   std::vector<Connection*> idle;
   for (auto& [id, connection] : connections_) {
-    const bool is_idle = now_ms_ - connection->session().client.last_active_ms > settings_.timeout * 1000;
-    if (is_idle && !connection->busy() && !connection->held()) idle.push_back(connection.get());
+    const ClientInfo& client = connection->session().client;
+    const bool is_idle = now_ms_ - client.last_active_ms > settings_.timeout * 1000;
+    if (is_idle && !client.pubsub && !connection->busy() && !connection->held())
+      idle.push_back(connection.get());
   }
   for (Connection* connection : idle) connection->close();
 }

@@ -71,7 +71,7 @@ bool ClientFilter::matches(const ClientInfo& client, std::uint64_t caller, std::
   if (id && client.id != *id) return false;
   if (address && client.address != *address) return false;
   if (local_address && client.local_address != *local_address) return false;
-  if (type && *type != ClientType::kNormal) return false;  // there are no others so far
+  if (type && *type != (client.pubsub ? ClientType::kPubsub : ClientType::kNormal)) return false;
   if (now_ms / 1000 - client.connected_ms / 1000 < age_seconds_min) return false;
   return !skip_caller || client.id != caller;
 }

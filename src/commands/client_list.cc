@@ -22,6 +22,7 @@ namespace {
 std::string flags_of(const Connection& connection) {
   const Session& session = connection.session();
   std::string flags;
+  if (session.client.pubsub) flags += 'P';
   if (connection.held() || connection.blocked()) flags += 'b';
   if (session.close_after_reply) flags += 'c';
   if (session.client.unix_socket) flags += 'U';
@@ -30,7 +31,7 @@ std::string flags_of(const Connection& connection) {
   return flags.empty() ? "N" : flags;
 }
 
-// Redis' fields in Redis' order. What Stave lacks (subscriptions, MULTI, tracking) reads as unused. All
+// Redis' fields in Redis' order. What Stave lacks (MULTI, tracking) reads as unused. All
 // output is in one buffer: obl and omem are what waits in it, oll, rbs and rbp are of Redis' own buffers.
 std::string describe(const Connection& connection, std::int64_t now_ms) {
   const ClientInfo& client = connection.session().client;
@@ -41,7 +42,9 @@ std::string describe(const Connection& connection, std::int64_t now_ms) {
                  client.address, client.local_address, client.fd, client.name,
                  now_ms / 1000 - client.connected_ms / 1000, now_ms / 1000 - client.last_active_ms / 1000,
                  flags_of(connection), client.db);
-  fmt::format_to(add, " sub=0 psub=0 ssub=0 multi=-1 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 rbp=0",
+  fmt::format_to(add, " sub={} psub={} ssub={}", connection.count(Topic::kChannel),
+                 connection.count(Topic::kPattern), connection.count(Topic::kShardChannel));
+  fmt::format_to(add, " multi=-1 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 rbp=0",
                  connection.input_bytes(), connection.input_free_bytes());
   fmt::format_to(add, " obl={0} oll=0 omem={0} tot-mem={1} events={2}", connection.output_bytes(),
                  sizeof(Connection) + input_bytes + connection.output_bytes(),

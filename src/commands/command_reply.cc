@@ -210,13 +210,17 @@ void write_history(ReplyWriter& reply, std::span<const Change> history) {
   }
 }
 
-// Where keys are behind their number or a keyword, the row's range is for routing; Redis reports the one in
-// front, if there is one.
+// What only looks like keys Redis reports, too. Where keys are behind their number or a keyword, the row's
+// range is for routing; Redis reports the one in front, if there is one.
 KeyRange reported_keys(const Command& command, const CommandDocs& docs) {
   const auto is_movable = [](const KeySpec& spec) {
     return spec.find != KeySpec::Find::kRange || spec.begin != KeySpec::Begin::kIndex;
   };
   const auto specs = docs.key_specs;
+  if (!specs.empty() && !names_keys(docs)) {
+    const KeySpec& spec = specs.front();
+    return {spec.index, spec.last < 0 ? spec.last : spec.index + spec.last, spec.step};
+  }
   if (!command.has(kMovableKeys) || std::none_of(specs.begin(), specs.end(), is_movable)) return command.keys;
   return is_movable(specs.front()) ? KeyRange() : KeyRange{specs.front().index, specs.front().index, 1};
 }

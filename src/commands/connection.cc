@@ -46,9 +46,15 @@ Status log_in(Session& session, std::string_view user, std::string_view password
   return {};
 }
 
-// PING [message]
+// PING [message]. Who listens in RESP2 gets a reply that looks like a message.
 Status ping(Session& session, Args args) {
   if (args.size() > 2) return errors::wrong_arity("ping");
+  if (session.client.pubsub && session.client.protocol == 2) {
+    session.reply.array(2);
+    session.reply.bulk("pong");
+    session.reply.bulk(args.size() == 1 ? "" : args[1]);
+    return {};
+  }
   args.size() == 1 ? session.reply.simple("PONG") : session.reply.bulk(args[1]);
   return {};
 }

@@ -127,7 +127,7 @@ Result<const Command*> command_with_keys(Args call) {
   if (command == nullptr) return kNoSuchCommand;
   if (call.size() > 1 && !is_subcommand(*command) && !subcommands_of(command->name).empty())
     return kNoSuchCommand;
-  if (find_docs(command->name).key_specs.empty() && !command->has(kMovableKeys)) return kNoKeys;
+  if (!names_keys(find_docs(command->name)) && !command->has(kMovableKeys)) return kNoKeys;
   if (!command->accepts(call.size())) return kWrongNumber;
   return command;
 }

@@ -16,11 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 # pylint: disable=wrong-import-position
 from bench_collections import COLLECTION_MEASURES  # noqa: E402
 from bench_measures import BASIC_MEASURES, Bench  # noqa: E402
+from bench_pubsub import PUBSUB_MEASURES  # noqa: E402
 from bench_report import print_table, write_json  # noqa: E402
 from bench_storage import STORAGE_MEASURES  # noqa: E402
 from stave_testing import REPOSITORY, parse_arguments  # noqa: E402
 
-MEASURES = BASIC_MEASURES + STORAGE_MEASURES + COLLECTION_MEASURES
+MEASURES = BASIC_MEASURES + STORAGE_MEASURES + COLLECTION_MEASURES + PUBSUB_MEASURES
 ROUNDS = 5
 ROUNDS_QUICK = 2
 
