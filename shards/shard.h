@@ -61,6 +61,9 @@ inline std::uint64_t bytes_of(std::string_view name, const NewValue& value) {
 
 class TransactionLedger;
 
+// Why a key is gone that no command has removed.
+enum class Gone : std::uint8_t { kExpired, kEvicted };
+
 class Shard final : public Keyspace {
  public:
   struct Options {
@@ -69,7 +72,9 @@ class Shard final : public Keyspace {
     Eviction eviction;
     CollectionLimits collections;
     Log::Options log;
-    TransactionLedger* ledger = nullptr;                                       // null: no compaction
+    TransactionLedger* ledger = nullptr;  // null: no compaction
+    // Told of each, on the owner's thread, by the client's database.
+    std::function<void(Gone why, int db, std::string_view name)> gone = [](Gone, int, std::string_view) {};
     std::function<void(const std::string&)> warn = [](const std::string&) {};  // any thread
 
     Fault fault() const { return log.fault; }
@@ -289,7 +294,7 @@ class Shard final : public Keyspace {
     if (observer_ != nullptr) observer_->changed(db_names_[static_cast<std::size_t>(log_db)], name);
   }
   bool expire(int log_db, Slot* slot);
-  bool drop(int log_db, Slot* slot);
+  bool drop(int log_db, Slot* slot, Gone why);
 
   // Eviction (shard_evict.cc).
   enum class Evicted : std::uint8_t { kEnough, kMore, kNothingLeft };

@@ -86,16 +86,17 @@ bool Shard::tidy_expiry() {
 
 // Removes an expired key; false when its tombstone cannot be logged now.
 bool Shard::expire(int log_db, Slot* slot) {
-  if (!drop(log_db, slot)) return false;
+  if (!drop(log_db, slot, Gone::kExpired)) return false;
   ++counters_.expired;
   return true;
 }
 
-bool Shard::drop(int log_db, Slot* slot) {
+bool Shard::drop(int log_db, Slot* slot, Gone why) {
   const std::string_view name = slot->entry()->key();
   if (!log_.reserve(record_bytes(name.size(), 0, false), now_ms_).ok()) return false;
   log_tombstone(log_db, name);
   note_change(log_db, name);
+  options_.gone(why, db_names_[static_cast<std::size_t>(log_db)], name);
   erase(log_db, slot);
   return true;
 }

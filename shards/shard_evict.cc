@@ -100,7 +100,7 @@ bool Shard::evict_one() {
       if (clock > 0) candidate.slot->set_clock(clock - 1);
     }
   }
-  if (!drop(first.log_db, first.slot)) return false;
+  if (!drop(first.log_db, first.slot, Gone::kEvicted)) return false;
   ++counters_.evicted;
   return true;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "shards/status.h"
+#include "src/keyspace_events.h"
 
 namespace stave {
 
@@ -103,6 +104,7 @@ struct Settings {
   int64_t slowlog_max_len = 128;            // entries
   bool latency_tracking = true;
   DebugCommand enable_debug_command = DebugCommand::kNo;
+  EventClasses notify_keyspace_events;
   int64_t hz = 10;  // background rounds a second
 
   bool operator==(const Settings&) const = default;

@@ -141,6 +141,8 @@ constexpr Setting kSettings[] = {
     {.name = "latency-tracking", .field = &Settings::latency_tracking, .help = "keep the figures of INFO latencystats"},
     {.name = "enable-debug-command", .field = &Settings::enable_debug_command,
      .help = "who may use DEBUG: no, yes, local", .change = Change::kImmutable},
+    {.name = "notify-keyspace-events", .field = &Settings::notify_keyspace_events,
+     .help = "classes of keyspace events that are published, in letters; empty: none"},
     {.name = "hz", .field = &Settings::hz, .help = "rounds of background work a second",
      .max = kInt32Max, .check = clamp_hz},
 };

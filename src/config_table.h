@@ -15,10 +15,11 @@
 
 namespace stave {
 
-using SettingField = std::variant<int64_t Settings::*, bool Settings::*, std::string Settings::*,
-                                  std::vector<std::string> Settings::*, OutputBufferLimits Settings::*,
-                                  AppendFsync Settings::*, IoBackend Settings::*, LogLevel Settings::*,
-                                  DebugCommand Settings::*, MaxmemoryPolicy Settings::*>;
+using SettingField =
+    std::variant<int64_t Settings::*, bool Settings::*, std::string Settings::*,
+                 std::vector<std::string> Settings::*, OutputBufferLimits Settings::*,
+                 EventClasses Settings::*, AppendFsync Settings::*, IoBackend Settings::*,
+                 LogLevel Settings::*, DebugCommand Settings::*, MaxmemoryPolicy Settings::*>;
 
 // How a number is written.
 enum class NumberForm { kPlain, kBytes, kOctal };

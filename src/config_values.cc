@@ -152,6 +152,13 @@ Status parse_value(const Setting&, std::string_view text, OutputBufferLimits& va
   return parse_limits(text, value);
 }
 
+Status parse_value(const Setting&, std::string_view text, EventClasses& value) {
+  const auto classes = parse_event_classes(text);
+  if (!classes) return Error{"Invalid event class character. Use 'Ag$lshzxeKEtmdn'."};
+  value = *classes;
+  return {};
+}
+
 template <typename Enum>
 requires std::is_enum_v<Enum> Status parse_value(const Setting&, std::string_view text, Enum& value) {
   const auto& names = EnumNames<Enum>::kNames;
@@ -186,6 +193,10 @@ std::string format_limit(const OutputBufferLimit& limit) {
 std::string format_value(const Setting&, const OutputBufferLimits& value) {
   return fmt::format("normal {} slave {} pubsub {}", format_limit(value.normal), format_limit(value.replica),
                      format_limit(value.pubsub));
+}
+
+std::string format_value(const Setting&, EventClasses value) {
+  return format_event_classes(value);
 }
 
 template <typename Enum>
@@ -226,6 +237,10 @@ std::string format_toml(const Setting&, const std::vector<std::string>& value) {
   words.reserve(value.size());
   for (const std::string& word : value) words.push_back(quoted(word));
   return fmt::format("[{}]", fmt::join(words, ", "));
+}
+
+std::string format_toml(const Setting&, const EventClasses& value) {
+  return quoted(format_event_classes_fully(value));
 }
 
 std::string format_toml(const Setting& setting, const auto& value) {

@@ -30,7 +30,7 @@ Result<Found> Context::read(std::string_view name, Type type) {
 
 Result<Found> Context::read_counted(std::string_view name, Type type) {
   auto found = read(name, type);
-  if (found.ok()) ++(found->exists ? counters.hits : counters.misses);
+  if (found.ok()) count(name, found->exists);
   return found;
 }
 
@@ -79,8 +79,26 @@ Result<ZsetView> Context::zset_to_change(std::string_view name) {
 
 Found Context::find(std::string_view name) {
   const Found found = keys.find(key(name), touch);
-  ++(found.exists ? counters.hits : counters.misses);
+  count(name, found.exists);
   return found;
+}
+
+void Context::count(std::string_view name, bool found) {
+  ++(found ? counters.hits : counters.misses);
+  if (!found) notify(kKeyMissEvents, "keymiss", name);
+}
+
+void Context::add_event(EventClass event_class, std::string_view event, std::string_view name, int database) {
+  if (events != nullptr) events->add(event_class, event, database < 0 ? db : database, name);
+}
+
+void Context::add_taken(EventClass event_class, std::string_view event, std::string_view name) {
+  notify(event_class, event, name);
+  if (!keys.find(key(name), false).exists) notify(kGenericEvents, "del", name);
+}
+
+void Context::notify_if_new(std::string_view name) {
+  if (!keys.find(key(name), false).exists) notify(kNewKeyEvents, "new", name);
 }
 
 Found Context::peek(std::string_view name, int database) {

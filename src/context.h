@@ -20,6 +20,7 @@
 #include "shards/collection_limits.h"
 #include "shards/keyspace.h"
 #include "src/errors.h"
+#include "src/keyspace_events.h"
 
 namespace stave {
 
@@ -41,6 +42,7 @@ struct CommandLimits {
   std::uint32_t shard_count = 1;            // for the cursors of SCAN
   std::size_t hll_sparse_bytes_max = 3000;  // hll-sparse-max-bytes
   CollectionLimits collections;             // the same that the shards have
+  EventClasses events;                      // none unless there are channels for them
 };
 
 // Of one shard's owner thread; summed over workers by INFO.
@@ -62,7 +64,8 @@ class Context {
   KeyspaceCounters counters;
   bool blocks = false;  // set by a command that has found nothing and would wait; its reply is that of a
                         // timeout, for those who cannot
-  bool touch = true;    // false: CLIENT NO-TOUCH, or a command that must not count as a use
+  KeyspaceEvents* events = nullptr;  // null: nobody wants them
+  bool touch = true;                 // false: CLIENT NO-TOUCH, or a command that must not count as a use
   Key first_key;  // the argument that is the command's first key, hashed already; its name is null when none
                   // is
 
@@ -95,11 +98,15 @@ class Context {
   // keys are fine.
   Result<Found> value(std::string_view name, int database = -1);
 
-  Status set_string(std::string_view name, const NewValue& string) {
-    return keys.set_value(key(name), string);
+  // These tell of a key that is new, and find out whether it has expired.
+  Status set_value(std::string_view name, const NewValue& value) {
+    if (limits.events.any()) notify_if_new(name);
+    return keys.set_value(key(name), value);
   }
+  Status set_string(std::string_view name, const NewValue& string) { return set_value(name, string); }
   // Keyspace::edit(): changes or creates a collection.
   Status edit(std::string_view name, Type type, const Edits& edits, EditResult& result) {
+    if (limits.events.any()) notify_if_new(name);
     return keys.edit(key(name), type, edits.bytes(), result);
   }
   Status remove(std::string_view name) { return keys.remove(key(name)); }
@@ -107,7 +114,23 @@ class Context {
     return keys.set_expiry(key(name), expiry_ms);
   }
 
+  // --- Keyspace events, after the change that they tell of. `event` is a constant; `database` -1 = the
+  // selected one.
+  void notify(EventClass event_class, std::string_view event, std::string_view name, int database = -1) {
+    if (limits.events.has(event_class)) add_event(event_class, event, name, database);
+  }
+  // Of what has taken elements away; and that the key has gone with the last one.
+  void notify_taken(EventClass event_class, std::string_view event, std::string_view name) {
+    if (limits.events.any()) add_taken(event_class, event, name);
+  }
+  // That the next change creates the key, if it does.
+  void notify_if_new(std::string_view name);
+  // A read has found the key, or not.
+  void count(std::string_view name, bool found);
+
  private:
+  void add_event(EventClass event_class, std::string_view event, std::string_view name, int database);
+  void add_taken(EventClass event_class, std::string_view event, std::string_view name);
   // A resident value of this type, or none.
   Result<Found> read(std::string_view name, Type type);
   Result<Found> read_counted(std::string_view name, Type type);

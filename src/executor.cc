@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/executor.h"
 
+#include "src/session.h"
 #include "src/shard_host.h"
 #include "src/worker.h"
 
@@ -81,20 +82,25 @@ ExecutorResult execute(Worker& worker, ShardHost& host, const Request& request, 
     Context context(shard, writer, request.db, worker.now_ms());
     context.limits = worker.command_limits();
     context.touch = request.touch;
+    context.events = &worker.events();
+    const std::size_t events_before = worker.events().size();
     if (command.keys.first > 0) context.first_key = first_key(request, arguments);
     status = command.data(context, arguments);
     if (several) shard.end_batch();
+    if (!status.ok()) worker.events().drop_changes(events_before, !is_cold(status));
     if (is_cold(status)) {
       result.cold = true;
       result.wanted = shard.take_wanted();
       return result;
     }
     if (status.ok() && context.blocks && request.may_block) {
+      worker.events().drop_changes(events_before, false);
       result.blocks = true;
       return result;
     }
     host.count(context.counters);
   }
+  worker.publish_events(client.id);
   if (!status.ok()) {
     writer.output().resize(reply_begin);
     writer.error(status.message());

@@ -59,6 +59,56 @@ std::vector<std::size_t> others_with_subscribers(Worker& home) {
 
 }  // namespace
 
+namespace {
+
+// What goes to all listeners of one worker. Nobody waits for it.
+struct Announcement {
+  std::vector<KeyspaceEvent> events;
+  EventClasses classes;
+  std::uint64_t publisher = 0;
+
+  void deliver(Pubsub& pubsub) const {
+    std::string channel;
+    for (const KeyspaceEvent& event : events) {
+      const std::string db = std::to_string(event.db);
+      if (classes.has(kKeyspaceChannels)) {
+        channel.assign("__keyspace@").append(db).append("__:").append(event.key);
+        pubsub.deliver({.channel = channel, .message = event.event, .publisher = publisher});
+      }
+      if (classes.has(kKeyeventChannels)) {
+        channel.assign("__keyevent@").append(db).append("__:").append(event.event);
+        pubsub.deliver({.channel = channel, .message = event.key, .publisher = publisher});
+      }
+    }
+  }
+};
+
+class AnnouncementParcel final : public Message {
+ public:
+  explicit AnnouncementParcel(std::shared_ptr<const Announcement> announcement)
+      : announcement_(std::move(announcement)) {}
+  void arrive(Worker& here) override {
+    const std::unique_ptr<AnnouncementParcel> self(this);
+    announcement_->deliver(here.pubsub());
+  }
+
+ private:
+  const std::shared_ptr<const Announcement> announcement_;
+};
+
+}  // namespace
+
+void publish(Worker& home, std::vector<KeyspaceEvent> events, std::uint64_t publisher) {
+  // Who stops may not be listened to any more.
+  const std::vector<std::size_t> others =
+      home.draining() ? std::vector<std::size_t>() : others_with_subscribers(home);
+  if (others.empty() && !home.pubsub().anybody()) return;
+  const auto announcement = std::make_shared<const Announcement>(
+      Announcement{std::move(events), home.command_limits().events, publisher});
+  announcement->deliver(home.pubsub());
+  for (const std::size_t other : others) home.send(other, new AnnouncementParcel(announcement));
+}
+
 bool subscribers_elsewhere(Worker& home) {
   Server& server = home.server();
   for (std::size_t i = 0; i < server.worker_count(); ++i) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/keyspace_events.h"
 #include "src/pubsub.h"
 
 namespace stave {
@@ -27,5 +28,8 @@ inline void publish(Worker& home, bool sharded, std::string_view channel, std::s
                     const Published& then) {
   publish(home, {.sharded = sharded, .channel = channel, .message = message}, then);
 }
+
+// Keyspace events, on the channels that notify-keyspace-events asks for. Nobody waits for them.
+void publish(Worker& home, std::vector<KeyspaceEvent> events, std::uint64_t publisher);
 
 }  // namespace stave

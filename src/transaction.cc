@@ -11,6 +11,7 @@
 #include "src/connection.h"
 #include "src/executor.h"
 #include "src/numbers.h"
+#include "src/publish.h"
 #include "src/server.h"
 #include "src/worker.h"
 
@@ -244,6 +245,7 @@ void Transaction::next_part() {
       if (participants_.size() > 1) id_ = home_->server().ledger().open();
       return begin(Step::kApply, true);
     case Step::kApply:
+      publish_events();
       return begin(Step::kCommit, false);
     case Step::kCommit:
       // When a log has failed, only the next start can tell whether the transaction is complete.
@@ -314,6 +316,11 @@ bool Transaction::load(ShardHost& host, Part& part) {
   for (const Key& key : cold) host.shard.stage(key, this);
   staged(Status());
   return false;
+}
+
+// While the keys are locked: what happens to them later is told later.
+void Transaction::publish_events() {
+  if (!events_.empty()) publish(*here_, events_.take(), client_->id);
 }
 
 bool Transaction::reserve(ShardHost& host, Part& part) {

@@ -109,6 +109,7 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   Ran run_call(const TransactionCommand& command);
   void load_more();
   void end_run();
+  void publish_events();
   bool reserve(ShardHost& host, Part& part);
   bool apply(ShardHost& host, Part& part);
   static bool must_sync(ShardHost& host, const Part& part);
@@ -144,7 +145,8 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   KeyspaceCounters counters_;
   bool touched_ = false;  // a watched key has changed
   std::string reply_bytes_;
-  std::uint64_t id_ = 0;  // 0 until it changes several shards
+  KeyspaceEvents events_;  // of the command, until they may be told
+  std::uint64_t id_ = 0;   // 0 until it changes several shards
 
   Step step_ = Step::kLock;
   bool ascending_ = true;

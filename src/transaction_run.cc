@@ -58,13 +58,19 @@ Transaction::Ran Transaction::run_data(const TransactionCommand& command) {
   Context context(view_, writer, request.db, now_ms_);
   context.limits = here_->command_limits();
   context.touch = request.touch;
+  context.events = &events_;
+  const std::size_t events_before = events_.size();
   const bool called_off = blocking_ != nullptr && blocking_->client_has_gone();
   const Status status = called_off ? Status() : request.command->data(context, command.arguments);
   if (called_off || (blocking_ != nullptr && context.blocks)) {
     found_nothing_ = true;
+    events_.drop_changes(0, false);
     return Ran::kYes;
   }
-  if (!status.ok()) reply_bytes_.resize(begin);
+  if (!status.ok()) {
+    reply_bytes_.resize(begin);
+    events_.drop_changes(events_before, !is_cold(status));
+  }
   if (is_cold(status)) return Ran::kNeedsValues;
   counters_.hits += context.counters.hits;
   counters_.misses += context.counters.misses;
@@ -111,6 +117,7 @@ void Transaction::end_run() {
     for (Change& change : view_.changes_of(part.names)) part.changes.push_back(change);
     if (!part.changes.empty()) participants_.push_back(part.shard);
   }
+  if (participants_.empty()) publish_events();
   begin(participants_.empty() ? Step::kCommit : Step::kReserve, false);
 }
 

@@ -11,6 +11,7 @@
 #include "src/addresses.h"
 #include "src/connection.h"
 #include "src/logger.h"
+#include "src/publish.h"
 #include "src/server.h"
 
 namespace stave {
@@ -143,6 +144,7 @@ Status Worker::open_shard(std::uint32_t shard, std::unique_ptr<Recovery>& recove
   options.log.segment_bytes = static_cast<std::uint64_t>(settings_.segment_bytes);
   options.log.disk_bytes_max = share_of(settings_.maxdisk, server_.shard_count());
   options.log.mode = mode_of(settings_.appendfsync);
+  options.gone = [this](Gone why, int db, std::string_view name) { note_gone(why, db, name); };
   options.warn = options.log.warn = [](const std::string& line) { log_warning(line); };
   hosts_.resize(server_.shard_count());
   std::erase(owned_, hosts_[shard].get());
@@ -185,6 +187,8 @@ void Worker::apply_settings(const Settings& settings) {
   command_limits_.shard_count = server_.shard_count();
   command_limits_.hll_sparse_bytes_max = static_cast<std::size_t>(settings.hll_sparse_max_bytes);
   command_limits_.collections = collection_limits_of(settings);
+  command_limits_.events =
+      settings.notify_keyspace_events.any() ? settings.notify_keyspace_events : EventClasses();
   for (ShardHost* host : owned_) {
     host->shard.log().set_mode(mode_of(settings.appendfsync));
     host->shard.set_memory_bytes_max(share_of(settings.maxmemory, server_.shard_count()));
@@ -265,6 +269,17 @@ void Worker::count_command(const Command& command, Args arguments, const ClientI
 void Worker::count_rejected(const Command* command, std::string_view error) {
   stats_.count_error_text(error);
   if (command != nullptr) ++stats_.commands.of(*command).rejected;
+}
+
+void Worker::note_gone(Gone why, int db, std::string_view name) {
+  const bool expired = why == Gone::kExpired;
+  const EventClass event_class = expired ? kExpiredEvents : kEvictedEvents;
+  if (command_limits_.events.has(event_class))
+    events_.add(event_class, expired ? "expired" : "evicted", db, name);
+}
+
+void Worker::send_events(std::uint64_t publisher) {
+  publish(*this, events_.take(), publisher);
 }
 
 void Worker::pause_until(std::int64_t until_ms, bool writes_only) {

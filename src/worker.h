@@ -98,6 +98,12 @@ class Worker {
   Connection* find_connection(std::uint64_t id);
   void wants_output(Connection& connection) { outputs_.push_back(&connection); }
   Pubsub& pubsub() { return pubsub_; }
+  // Keyspace events of this worker that are not published yet. `publisher`: the client whose command they are
+  // of.
+  KeyspaceEvents& events() { return events_; }
+  void publish_events(std::uint64_t publisher) {
+    if (!events_.empty()) send_events(publisher);
+  }
   uv_loop_t* loop() { return &loop_; }
 
   BlockedClients& blocked_clients() { return blocked_clients_; }
@@ -122,6 +128,8 @@ class Worker {
   void put_out();
   void wake_peers();
   void do_chores();
+  void send_events(std::uint64_t publisher);
+  void note_gone(Gone why, int db, std::string_view name);
   void schedule_timer(std::int64_t at_ms);
   void end_pause();
   void check_drained();
@@ -152,6 +160,7 @@ class Worker {
   std::vector<ShardHost*> owned_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   Pubsub pubsub_;
+  KeyspaceEvents events_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> outputs_;
   BlockedClients blocked_clients_;

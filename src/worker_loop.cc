@@ -108,6 +108,7 @@ void Worker::on_check() {
   }
   // They append, and behind a closed log that begins a segment which nobody seals.
   if (!closing_shards_) do_chores();
+  publish_events(0);
   disk_->flush();
   put_out();
   wake_peers();

@@ -82,19 +82,21 @@ Result<std::vector<Operation>> parse_operations(Args words, const CommandLimits&
   return operations;
 }
 
-// Runs one SET or INCRBY on `value` and replies. Says whether it changed anything.
-bool apply(const Operation& operation, std::string& value, resp::ReplyWriter& reply) {
+enum class Applied : std::uint8_t { kOverflown, kSame, kChanged };
+
+// Runs one SET or INCRBY on `value` and replies.
+Applied apply(const Operation& operation, std::string& value, resp::ReplyWriter& reply) {
   const std::int64_t before = bitfield::read(value, operation.offset, operation.type);
   const auto after = operation.kind == Kind::kSet
                          ? bitfield::convert(operation.number, operation.type, operation.overflow)
                          : bitfield::add(before, operation.number, operation.type, operation.overflow);
   if (!after) {
     reply.null();
-    return false;
+    return Applied::kOverflown;
   }
   bitfield::write(value, operation.offset, operation.type, *after);
   reply.integer(operation.kind == Kind::kSet ? before : *after);
-  return *after != before;
+  return *after == before ? Applied::kSame : Applied::kChanged;
 }
 
 Status read_only(Context& context, std::string_view name, std::span<const Operation> operations) {
@@ -117,17 +119,24 @@ Status read_and_write(Context& context, std::string_view name, std::span<const O
     if (operation.kind != Kind::kGet) end = std::max(end, operation.end());
   }
   std::string value = copy_and_grow(*found, (end + 7) / 8);
-  bool changed = !found->exists || value.size() != found->value.size() || !found->raw_encoding;
+  const bool grown = !found->exists || value.size() != found->value.size();
+  bool changed = false;
+  bool written = false;
   context.reply.array(operations.size());
   for (const Operation& operation : operations) {
     if (operation.kind == Kind::kGet) {
       context.reply.integer(bitfield::read(value, operation.offset, operation.type));
     } else {
-      changed |= apply(operation, value, context.reply);
+      const Applied applied = apply(operation, value, context.reply);
+      changed |= applied == Applied::kChanged;
+      written |= applied != Applied::kOverflown;
     }
   }
-  if (!changed) return {};
-  return context.set_string(name, {value, found->exists ? found->expiry_ms : 0, true});
+  if (!changed && !grown && found->raw_encoding) return {};
+  Status status = context.set_string(name, {value, found->exists ? found->expiry_ms : 0, true});
+  if (!status.ok()) return status;
+  if (changed || (grown && written)) context.notify(kStringEvents, "setbit", name);
+  return {};
 }
 
 Status run(Context& context, Args args, bool get_only) {

@@ -82,6 +82,7 @@ Status setbit(Context& context, Args args) {
     bits::set(value, *offset, new_bit);
     Status status = context.set_string(args[1], {value, found->exists ? found->expiry_ms : 0, true});
     if (!status.ok()) return status;
+    if (!within || old_bit != new_bit) context.notify(kStringEvents, "setbit", args[1]);
   }
   context.reply.integer(old_bit ? 1 : 0);
   return {};

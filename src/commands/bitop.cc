@@ -21,8 +21,13 @@ std::optional<bits::Operation> parse_operation(std::string_view word) {
 
 // An empty result removes the destination.
 Status store(Context& context, std::string_view name, std::string_view value) {
-  if (!value.empty()) return context.set_string(name, {.value = value, .raw_encoding = true});
-  return context.peek(name).exists ? context.remove(name) : Status();
+  const bool removes = value.empty();
+  if (removes && !context.peek(name).exists) return {};
+  Status status =
+      removes ? context.remove(name) : context.set_string(name, {.value = value, .raw_encoding = true});
+  if (!status.ok()) return status;
+  removes ? context.notify(kGenericEvents, "del", name) : context.notify(kStringEvents, "set", name);
+  return {};
 }
 
 }  // namespace

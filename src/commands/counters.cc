@@ -27,6 +27,7 @@ Status add(Context& context, std::string_view name, std::int64_t increment) {
   char buffer[kIntegerTextBytesMax];
   Status status = context.set_string(name, {integer_text(number, buffer), expiry_of(*found)});
   if (!status.ok()) return status;
+  context.notify(kStringEvents, "incrby", name);
   context.reply.integer(number);
   return {};
 }
@@ -64,6 +65,7 @@ Status incrbyfloat(Context& context, Args args) {
   if (!std::isfinite(sum)) return errors::kNanOrInfinity;
   const std::string text = long_double_text(sum);
   if (Status status = context.set_string(args[1], {text, expiry_of(*found)}); !status.ok()) return status;
+  context.notify(kStringEvents, "incrbyfloat", args[1]);
   context.reply.bulk(text);
   return {};
 }

@@ -84,6 +84,7 @@ Status expire_at(Context& context, Args args, const TimeForm& form) {
     const bool passed = *time_ms <= context.now_ms;
     Status status = passed ? context.remove(args[1]) : context.set_expiry(args[1], *time_ms);
     if (!status.ok()) return status;
+    context.notify(kGenericEvents, passed ? "del" : "expire", args[1]);
   }
   context.reply.integer(changes ? 1 : 0);
   return {};
@@ -144,6 +145,7 @@ Status persist(Context& context, Args args) {
   if (changes) {
     if (auto resident = context.value(args[1]); !resident.ok()) return resident.take_status();
     if (Status status = context.set_expiry(args[1], 0); !status.ok()) return status;
+    context.notify(kGenericEvents, "persist", args[1]);
   }
   context.reply.integer(changes ? 1 : 0);
   return {};

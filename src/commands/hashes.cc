@@ -24,14 +24,17 @@ Result<std::uint64_t> put_fields(Context& context, Args args, std::string_view c
   for (std::size_t i = 2; i < args.size(); i += 2) edits.put(args[i], args[i + 1]);
   EditResult result;
   if (Status status = context.edit(args[1], Type::kHash, edits, result); !status.ok()) return status;
+  context.notify(kHashEvents, "hset", args[1]);
   return result.added;
 }
 
-Status put_field(Context& context, Args args, std::string_view value) {
+Status put_field(Context& context, Args args, std::string_view value, std::string_view event) {
   Edits edits;
   edits.put(args[2], value);
   EditResult result;
-  return context.edit(args[1], Type::kHash, edits, result);
+  if (Status status = context.edit(args[1], Type::kHash, edits, result); !status.ok()) return status;
+  context.notify(kHashEvents, event, args[1]);
+  return {};
 }
 
 void reply_value(resp::ReplyWriter& reply, const std::optional<std::string_view>& value) {
@@ -57,7 +60,7 @@ Status hsetnx(Context& context, Args args) {
   if (!hash.ok()) return hash.take_status();
   const bool absent = !hash->find(args[2]);
   if (absent) {
-    if (Status status = put_field(context, args, args[3]); !status.ok()) return status;
+    if (Status status = put_field(context, args, args[3], "hset"); !status.ok()) return status;
   }
   context.reply.integer(absent ? 1 : 0);
   return {};
@@ -114,6 +117,7 @@ Status hdel(Context& context, Args args) {
     Edits edits;
     for (const std::string_view field : args.subspan(2)) edits.remove(field);
     if (Status status = context.edit(args[1], Type::kHash, edits, result); !status.ok()) return status;
+    if (result.removed > 0) context.notify_taken(kHashEvents, "hdel", args[1]);
   }
   context.reply.integer(static_cast<std::int64_t>(result.removed));
   return {};
@@ -151,7 +155,8 @@ Status hincrby(Context& context, Args args) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*number, *increment, &sum)) return errors::kOverflow;
   char buffer[kIntegerTextBytesMax];
-  if (Status status = put_field(context, args, integer_text(sum, buffer)); !status.ok()) return status;
+  if (Status status = put_field(context, args, integer_text(sum, buffer), "hincrby"); !status.ok())
+    return status;
   context.reply.integer(sum);
   return {};
 }
@@ -167,7 +172,7 @@ Status hincrbyfloat(Context& context, Args args) {
   const long double sum = *number + *increment;
   if (!std::isfinite(sum)) return errors::kNanOrInfinity;
   const std::string text = long_double_text(sum);
-  if (Status status = put_field(context, args, text); !status.ok()) return status;
+  if (Status status = put_field(context, args, text, "hincrbyfloat"); !status.ok()) return status;
   context.reply.bulk(text);
   return {};
 }

@@ -20,7 +20,10 @@ Status copy_value(Context& context, const Found& source, Key to) {
   } else {
     value = source.value;  // a view of one key is not promised to survive a change of another
   }
-  return context.keys.set_value(to, {value, source.expiry_ms, source.raw_encoding, source.type});
+  Status status = context.keys.set_value(to, {value, source.expiry_ms, source.raw_encoding, source.type});
+  // Redis removes what was there first, so the key is new in any case.
+  if (status.ok()) context.notify(kNewKeyEvents, "new", to.name, to.db);
+  return status;
 }
 
 Status rename_key(Context& context, std::string_view from, std::string_view to, bool replace) {
@@ -31,6 +34,8 @@ Status rename_key(Context& context, std::string_view from, std::string_view to, 
   if (move) {
     if (Status status = copy_value(context, *source, context.key(to)); !status.ok()) return status;
     if (Status status = context.remove(from); !status.ok()) return status;
+    context.notify(kGenericEvents, "rename_from", from);
+    context.notify(kGenericEvents, "rename_to", to);
   }
   replace ? context.reply.ok() : context.reply.integer(move ? 1 : 0);
   return {};
@@ -74,9 +79,11 @@ Status copy(Context& context, Args args) {
   if (options->db == context.db && args[1] == args[2]) return errors::kSameObject;
   auto source = context.value(args[1]);
   if (!source.ok()) return source.take_status();
+  context.count(args[1], source->exists);
   const bool copied = source->exists && (options->replace || !context.peek(args[2], options->db).exists);
   if (copied) {
     if (Status status = copy_value(context, *source, {options->db, args[2]}); !status.ok()) return status;
+    context.notify(kGenericEvents, "copy_to", args[2], options->db);
   }
   context.reply.integer(copied ? 1 : 0);
   return {};
@@ -93,6 +100,8 @@ Status move_command(Context& context, Args args) {
   if (moved) {
     if (Status status = copy_value(context, *source, {*db, args[1]}); !status.ok()) return status;
     if (Status status = context.remove(args[1]); !status.ok()) return status;
+    context.notify(kGenericEvents, "move_from", args[1]);
+    context.notify(kGenericEvents, "move_to", args[1], *db);
   }
   context.reply.integer(moved ? 1 : 0);
   return {};

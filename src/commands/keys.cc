@@ -14,6 +14,7 @@ Status del(Context& context, Args args) {
   for (const std::string_view name : args.subspan(1)) {
     if (!context.peek(name).exists) continue;
     if (Status status = context.remove(name); !status.ok()) return status;
+    context.notify(kGenericEvents, "del", name);
     ++removed;
   }
   context.reply.integer(removed);

@@ -96,9 +96,10 @@ void reply_bytes(resp::ReplyWriter& reply, const CommonSubsequence& common, std:
 }  // namespace
 
 Status lcs(Context& context, Args args) {
+  // Both are looked up, whatever the first is.
   auto a = read(context, args[1]);
-  if (!a.ok()) return a.take_status();
   auto b = read(context, args[2]);
+  if (!a.ok()) return a.take_status();
   if (!b.ok()) return b.take_status();
   auto options = parse_options(args.subspan(3));
   if (!options.ok()) return options.take_status();

@@ -16,7 +16,9 @@ Status drop(Context& context, std::string_view name, ListEnd end, std::size_t co
   Edits edits;
   add_pop(edits, end, count);
   EditResult result;
-  return context.edit(name, Type::kList, edits, result);
+  if (Status status = context.edit(name, Type::kList, edits, result); !status.ok()) return status;
+  context.notify_taken(kListEvents, pop_event(end), name);
+  return {};
 }
 
 // REQUIRES: the list has elements.
@@ -89,6 +91,7 @@ Status move_between(Context& context, const Move& move, std::string_view element
   EditResult result;
   // First into the other list: after an error it is in both rather than in none.
   if (Status status = context.edit(move.destination, Type::kList, edits, result); !status.ok()) return status;
+  context.notify(kListEvents, push_event(move.to), move.destination);
   return drop(context, move.source, move.from, 1);
 }
 
@@ -106,7 +109,11 @@ Status move_element(Context& context, const Move& move) {
   context.reply.bulk(element);
   if (move.source != move.destination) return move_between(context, move, element);
   const bool stays = move.from == move.to || source->size() == 1;
-  return stays ? Status() : rotate(context, move.source, move.from, element);
+  if (Status status = stays ? Status() : rotate(context, move.source, move.from, element); !status.ok())
+    return status;
+  context.notify(kListEvents, push_event(move.to), move.source);
+  context.notify(kListEvents, pop_event(move.from), move.source);
+  return {};
 }
 
 Status move_or_wait(Context& context, const Move& move) {

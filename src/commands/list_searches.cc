@@ -186,6 +186,7 @@ Status lrem(Context& context, Args args) {
   EditResult result;
   if (!edits.empty()) {
     if (Status status = context.edit(args[1], Type::kList, edits, result); !status.ok()) return status;
+    context.notify_taken(kListEvents, "lrem", args[1]);
   }
   context.reply.integer(static_cast<std::int64_t>(result.removed));
   return {};
@@ -207,6 +208,7 @@ Status linsert(Context& context, Args args) {
   edits.insert_at(*pivot + (*after ? 1 : 0), args[4]);
   EditResult result;
   if (Status status = context.edit(args[1], Type::kList, edits, result); !status.ok()) return status;
+  context.notify(kListEvents, "linsert", args[1]);
   context.reply.integer(size + 1);
   return {};
 }

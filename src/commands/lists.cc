@@ -25,6 +25,7 @@ Status push(Context& context, Args args, ListEnd end, When when) {
     for (const std::string_view element : elements) add_push(edits, end, element);
     EditResult result;
     if (Status status = context.edit(args[1], Type::kList, edits, result); !status.ok()) return status;
+    context.notify(kListEvents, push_event(end), args[1]);
     size += elements.size();
   }
   context.reply.integer(static_cast<std::int64_t>(size));
@@ -105,6 +106,7 @@ Status ltrim(Context& context, Args args) {
     EditResult result;
     if (Status status = context.edit(args[1], Type::kList, edits, result); !status.ok()) return status;
   }
+  if (size > 0) context.notify_taken(kListEvents, "ltrim", args[1]);
   context.reply.ok();
   return {};
 }
@@ -136,6 +138,7 @@ Status lset(Context& context, Args args) {
   edits.set_at(*index, args[3]);
   EditResult result;
   if (Status status = context.edit(args[1], Type::kList, edits, result); !status.ok()) return status;
+  context.notify(kListEvents, "lset", args[1]);
   context.reply.ok();
   return {};
 }

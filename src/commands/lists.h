@@ -35,6 +35,14 @@ inline void add_pop(Edits& edits, ListEnd end, std::size_t count) {
   end == ListEnd::kHead ? edits.pop_head(count) : edits.pop_tail(count);
 }
 
+// The names of keyspace events.
+inline std::string_view push_event(ListEnd end) {
+  return end == ListEnd::kHead ? "lpush" : "rpush";
+}
+inline std::string_view pop_event(ListEnd end) {
+  return end == ListEnd::kHead ? "lpop" : "rpop";
+}
+
 // An array of `count` elements from `index` on. REQUIRES: the list has them.
 void reply_elements(resp::ReplyWriter& reply, const ListView& list, std::size_t index, std::size_t count,
                     bool backwards);

@@ -19,10 +19,11 @@ constexpr std::size_t kEmbeddedBytesMax = 44;
 constexpr std::int64_t kSharedIntegers = 10'000;
 constexpr std::int64_t kSharedRefcount = std::numeric_limits<std::int32_t>::max();
 
-// When there is no such key, null is the reply.
+// When there is no such key, null is the reply. It counts as a read, but is no event.
 Found look_up(Context& context, std::string_view name) {
   context.touch = false;
-  const Found found = context.find(name);
+  const Found found = context.peek(name);
+  ++(found.exists ? context.counters.hits : context.counters.misses);
   if (!found.exists) context.reply.null();
   return found;
 }

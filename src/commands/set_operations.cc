@@ -113,16 +113,18 @@ Status reply_operation(Context& context, Args args, Operation operation) {
 }
 
 // The destination is replaced, whatever it was; a result without members removes it.
-Status store_operation(Context& context, Args args, Operation operation) {
+Status store_operation(Context& context, Args args, Operation operation, std::string_view event) {
   auto sets = read_sets(context, args.subspan(2));
   if (!sets.ok()) return sets.take_status();
   const Members members = operation(*sets);
   Status status;
   if (!members.empty()) {
     const std::string packed = pack(members, context.limits.collections);
-    status = context.keys.set_value(context.key(args[1]), {.value = packed, .type = Type::kSet});
+    status = context.set_value(args[1], {.value = packed, .type = Type::kSet});
+    context.notify(kSetEvents, event, args[1]);
   } else if (context.peek(args[1]).exists) {
     status = context.remove(args[1]);
+    context.notify(kGenericEvents, "del", args[1]);
   }
   if (!status.ok()) return status;
   context.reply.integer(static_cast<std::int64_t>(members.size()));
@@ -154,13 +156,13 @@ Status sdiff(Context& context, Args args) {
 }
 
 Status sinterstore(Context& context, Args args) {
-  return store_operation(context, args, intersection_of);
+  return store_operation(context, args, intersection_of, "sinterstore");
 }
 Status sunionstore(Context& context, Args args) {
-  return store_operation(context, args, union_of);
+  return store_operation(context, args, union_of, "sunionstore");
 }
 Status sdiffstore(Context& context, Args args) {
-  return store_operation(context, args, difference);
+  return store_operation(context, args, difference, "sdiffstore");
 }
 
 // SINTERCARD numkeys key [key ...] [LIMIT limit]

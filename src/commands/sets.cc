@@ -19,6 +19,7 @@ Status sadd(Context& context, Args args) {
   for (const std::string_view member : args.subspan(2)) edits.add(member);
   EditResult result;
   if (Status status = context.edit(args[1], Type::kSet, edits, result); !status.ok()) return status;
+  if (result.added > 0) context.notify(kSetEvents, "sadd", args[1]);
   context.reply.integer(static_cast<std::int64_t>(result.added));
   return {};
 }
@@ -31,6 +32,7 @@ Status srem(Context& context, Args args) {
     Edits edits;
     for (const std::string_view member : args.subspan(2)) edits.remove(member);
     if (Status status = context.edit(args[1], Type::kSet, edits, result); !status.ok()) return status;
+    if (result.removed > 0) context.notify_taken(kSetEvents, "srem", args[1]);
   }
   context.reply.integer(static_cast<std::int64_t>(result.removed));
   return {};
@@ -79,7 +81,9 @@ Status pop_one(Context& context, std::string_view name) {
   Edits edits;
   edits.remove(member);
   EditResult result;
-  return context.edit(name, Type::kSet, edits, result);
+  if (Status status = context.edit(name, Type::kSet, edits, result); !status.ok()) return status;
+  context.notify_taken(kSetEvents, "spop", name);
+  return {};
 }
 
 Status pop_several(Context& context, std::string_view name, std::size_t count) {
@@ -95,7 +99,11 @@ Status pop_several(Context& context, std::string_view name, std::size_t count) {
     if (!all) edits.remove(element.name);
   });
   EditResult result;
-  return all ? context.remove(name) : context.edit(name, Type::kSet, edits, result);
+  if (Status status = all ? context.remove(name) : context.edit(name, Type::kSet, edits, result);
+      !status.ok())
+    return status;
+  context.notify_taken(kSetEvents, "spop", name);
+  return {};
 }
 
 // SPOP key [count]
@@ -130,12 +138,21 @@ Status srandmember(Context& context, Args args) {
 Status move_member(Context& context, std::string_view from, std::string_view to, std::string_view member) {
   Edits addition;
   addition.add(member);
-  EditResult result;
+  EditResult added;
+  const bool is_new = context.limits.events.has(kNewKeyEvents) && !context.peek(to).exists;
   // First into the other set: after an error it is in both rather than in none.
-  if (Status status = context.edit(to, Type::kSet, addition, result); !status.ok()) return status;
+  const Key other = context.key(to);
+  if (Status status = context.keys.edit(other, Type::kSet, addition.bytes(), added); !status.ok())
+    return status;
   Edits removal;
   removal.remove(member);
-  return context.edit(from, Type::kSet, removal, result);
+  EditResult removed;
+  if (Status status = context.edit(from, Type::kSet, removal, removed); !status.ok()) return status;
+  // Told in Redis' order.
+  context.notify_taken(kSetEvents, "srem", from);
+  if (is_new) context.notify(kNewKeyEvents, "new", to);
+  if (added.added > 0) context.notify(kSetEvents, "sadd", to);
+  return {};
 }
 
 // SMOVE source destination member. What the destination is matters only when there is a source.

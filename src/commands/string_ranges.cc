@@ -15,6 +15,7 @@ Status append(Context& context, Args args) {
   const std::string_view added = args[2];
   if (!found->exists) {
     if (Status status = context.set_string(args[1], {added}); !status.ok()) return status;
+    context.notify(kStringEvents, "append", args[1]);
     context.reply.integer(static_cast<std::int64_t>(added.size()));
     return {};
   }
@@ -25,6 +26,7 @@ Status append(Context& context, Args args) {
   value.append(found->value).append(added);
   Status status = context.set_string(args[1], {value, found->expiry_ms, true});
   if (!status.ok()) return status;
+  context.notify(kStringEvents, "append", args[1]);
   context.reply.integer(static_cast<std::int64_t>(bytes));
   return {};
 }
@@ -75,6 +77,7 @@ Status setrange(Context& context, Args args) {
   if (value.size() < old.size()) value.append(old.substr(value.size()));
   Status status = context.set_string(args[1], {value, found->exists ? found->expiry_ms : 0, true});
   if (!status.ok()) return status;
+  context.notify(kStringEvents, "setrange", args[1]);
   context.reply.integer(static_cast<std::int64_t>(value.size()));
   return {};
 }

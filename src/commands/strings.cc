@@ -23,7 +23,13 @@ Result<bool> reply_value(Context& context, std::string_view name) {
 // A key whose expiry has passed is not there, so storing it means removing it.
 Status store(Context& context, std::string_view name, const NewValue& string) {
   if (string.expiry_ms == 0 || string.expiry_ms > context.now_ms) return context.set_string(name, string);
+  if (context.limits.events.any()) context.notify_if_new(name);
   return context.peek(name).exists ? context.remove(name) : Status();
+}
+
+void notify_set(Context& context, std::string_view name, bool expires) {
+  context.notify(kStringEvents, "set", name);
+  if (expires) context.notify(kGenericEvents, "expire", name);
 }
 
 // SETEX, PSETEX
@@ -31,6 +37,7 @@ Status set_with_expiry(Context& context, Args args, ExpiryOption::Kind kind, std
   auto expiry_ms = expiry_time({kind, args[2]}, context.now_ms, command);
   if (!expiry_ms.ok()) return expiry_ms.take_status();
   if (Status status = context.set_string(args[1], {args[3], *expiry_ms}); !status.ok()) return status;
+  notify_set(context, args[1], true);
   context.reply.ok();
   return {};
 }
@@ -58,6 +65,9 @@ Status set(Context& context, Args args) {
     if (keep_ttl && found.exists) string.expiry_ms = found.expiry_ms;
   }
   if (Status status = store(context, args[1], string); !status.ok()) return status;
+  notify_set(context, args[1], options->expiry.sets_time());
+  if (string.expiry_ms != 0 && string.expiry_ms <= context.now_ms)
+    context.notify(kExpiredEvents, "expired", args[1]);
   if (!options->get) context.reply.ok();
   return {};
 }
@@ -66,6 +76,7 @@ Status setnx(Context& context, Args args) {
   const bool absent = !context.peek(args[1]).exists;
   if (absent) {
     if (Status status = context.set_string(args[1], {args[2]}); !status.ok()) return status;
+    notify_set(context, args[1], false);
   }
   context.reply.integer(absent ? 1 : 0);
   return {};
@@ -87,13 +98,28 @@ Status get(Context& context, Args args) {
 Status getset(Context& context, Args args) {
   auto found = reply_value(context, args[1]);
   if (!found.ok()) return found.take_status();
-  return context.set_string(args[1], {args[2]});
+  if (Status status = context.set_string(args[1], {args[2]}); !status.ok()) return status;
+  notify_set(context, args[1], false);
+  return {};
+}
+
+// GETDEL, and GETEX with a time that has passed.
+Status remove(Context& context, std::string_view name) {
+  if (Status status = context.remove(name); !status.ok()) return status;
+  context.notify(kGenericEvents, "del", name);
+  return {};
+}
+
+Status set_expiry(Context& context, std::string_view name, std::int64_t expiry_ms) {
+  if (Status status = context.set_expiry(name, expiry_ms); !status.ok()) return status;
+  context.notify(kGenericEvents, expiry_ms == 0 ? "persist" : "expire", name);
+  return {};
 }
 
 Status getdel(Context& context, Args args) {
   auto found = reply_value(context, args[1]);
   if (!found.ok()) return found.take_status();
-  return *found ? context.remove(args[1]) : Status();
+  return *found ? remove(context, args[1]) : Status();
 }
 
 // GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]
@@ -104,13 +130,13 @@ Status getex(Context& context, Args args) {
   if (!found.ok()) return found.take_status();
   if (!*found) return {};
   if (option->kind == ExpiryOption::Kind::kPersist) {
-    return context.peek(args[1]).expiry_ms == 0 ? Status() : context.set_expiry(args[1], 0);
+    return context.peek(args[1]).expiry_ms == 0 ? Status() : set_expiry(context, args[1], 0);
   }
   if (!option->sets_time()) return {};
   auto expiry_ms = expiry_time(*option, context.now_ms, "getex");
   if (!expiry_ms.ok()) return expiry_ms.take_status();
-  if (*expiry_ms <= context.now_ms) return context.remove(args[1]);
-  return context.set_expiry(args[1], *expiry_ms);
+  if (*expiry_ms <= context.now_ms) return remove(context, args[1]);
+  return set_expiry(context, args[1], *expiry_ms);
 }
 
 // Keys of another type count as absent.
@@ -134,6 +160,7 @@ Status set_all(Context& context, Args keys_and_values) {
   for (std::size_t i = 0; i < keys_and_values.size(); i += 2) {
     Status status = context.set_string(keys_and_values[i], {keys_and_values[i + 1]});
     if (!status.ok()) return status;
+    notify_set(context, keys_and_values[i], false);
   }
   return {};
 }

@@ -93,6 +93,8 @@ Status add_members(Context& context, std::string_view name, const AddOptions& op
   EditResult result;
   if (!edits.empty()) {
     if (Status status = context.edit(name, Type::kZset, edits, result); !status.ok()) return status;
+    const std::string_view event = options.increment ? "zincr" : "zadd";
+    if (result.added + result.updated > 0) context.notify(kZsetEvents, event, name);
   }
   if (!options.increment) {
     context.reply.integer(

@@ -263,7 +263,7 @@ Status store_operation(Context& context, Args args, std::string_view command, Op
   const OperationSyntax syntax{.weights = operation != Operation::kDifference};
   auto call = parse_call(context, command, args.subspan(2), syntax);
   if (!call.ok()) return call.take_status();
-  return store_members(context, args[1], combine(*call, operation));
+  return store_members(context, args[1], combine(*call, operation), command);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ Status pop(Context& context, std::string_view name, const ZsetView& zset, End en
     reply.add(member, score);
     return --rest > 0;
   });
-  return remove_ranks(context, name, zset, backwards ? size - popped : 0, backwards ? size : popped);
+  return remove_ranks(context, name, zset, backwards ? size - popped : 0, backwards ? size : popped,
+                      backwards ? "zpopmax" : "zpopmin");
 }
 
 // ZPOPMIN key [count]. Without a count the reply is flat in RESP3, too.

@@ -136,14 +136,14 @@ Status reply_count(Context& context, Args args, RangeBy by) {
   return {};
 }
 
-Status remove_range(Context& context, Args args, RangeBy by) {
+Status remove_range(Context& context, Args args, RangeBy by, std::string_view event) {
   auto range = parse_zset_range(by, args[2], args[3]);
   if (!range.ok()) return range.take_status();
   auto zset = context.zset_to_change(args[1]);
   if (!zset.ok()) return zset.take_status();
   const IndexRange ranks = ranks_in(*zset, *range);
   context.reply.integer(static_cast<std::int64_t>(ranks.end - ranks.begin));
-  return ranks.empty() ? Status() : remove_ranks(context, args[1], *zset, ranks.begin, ranks.end);
+  return ranks.empty() ? Status() : remove_ranks(context, args[1], *zset, ranks.begin, ranks.end, event);
 }
 
 }  // namespace
@@ -182,7 +182,7 @@ Status zrangestore(Context& context, Args args) {
   walk(*zset, ranks, Order::kForwards, [&](std::string_view member, double score) {
     members.push_back({member, score});
   });
-  return store_members(context, args[1], members);
+  return store_members(context, args[1], members, "zrangestore");
 }
 
 Status zcount(Context& context, Args args) {
@@ -193,13 +193,13 @@ Status zlexcount(Context& context, Args args) {
 }
 
 Status zremrangebyrank(Context& context, Args args) {
-  return remove_range(context, args, RangeBy::kRank);
+  return remove_range(context, args, RangeBy::kRank, "zremrangebyrank");
 }
 Status zremrangebyscore(Context& context, Args args) {
-  return remove_range(context, args, RangeBy::kScore);
+  return remove_range(context, args, RangeBy::kScore, "zremrangebyscore");
 }
 Status zremrangebylex(Context& context, Args args) {
-  return remove_range(context, args, RangeBy::kMember);
+  return remove_range(context, args, RangeBy::kMember, "zremrangebylex");
 }
 
 }  // namespace stave

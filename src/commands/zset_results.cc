@@ -36,13 +36,16 @@ void MembersReply::add(std::string_view member, double score) {
   if (form_ != Form::kNames) reply_.double_number(score);
 }
 
-Status store_members(Context& context, std::string_view name, std::span<const ScoredMember> members) {
+Status store_members(Context& context, std::string_view name, std::span<const ScoredMember> members,
+                     std::string_view event) {
   Status status;
   if (!members.empty()) {
     const std::string packed = pack(members, context.limits.collections);
-    status = context.keys.set_value(context.key(name), {.value = packed, .type = Type::kZset});
+    status = context.set_value(name, {.value = packed, .type = Type::kZset});
+    context.notify(kZsetEvents, event, name);
   } else if (context.peek(name).exists) {
     status = context.remove(name);
+    context.notify(kGenericEvents, "del", name);
   }
   if (!status.ok()) return status;
   context.reply.integer(static_cast<std::int64_t>(members.size()));
@@ -50,8 +53,12 @@ Status store_members(Context& context, std::string_view name, std::span<const Sc
 }
 
 Status remove_ranks(Context& context, std::string_view name, const ZsetView& zset, std::size_t begin,
-                    std::size_t end) {
-  if (end - begin == zset.size()) return context.remove(name);
+                    std::size_t end, std::string_view event) {
+  if (end - begin == zset.size()) {
+    if (Status status = context.remove(name); !status.ok()) return status;
+    context.notify_taken(kZsetEvents, event, name);
+    return {};
+  }
   Edits edits;
   std::size_t rest = end - begin;
   zset.walk(begin, false, [&](std::string_view member, double) {
@@ -59,7 +66,9 @@ Status remove_ranks(Context& context, std::string_view name, const ZsetView& zse
     return --rest > 0;
   });
   EditResult result;
-  return context.edit(name, Type::kZset, edits, result);
+  if (Status status = context.edit(name, Type::kZset, edits, result); !status.ok()) return status;
+  context.notify(kZsetEvents, event, name);
+  return {};
 }
 
 }  // namespace stave

@@ -32,6 +32,7 @@ Status zrem(Context& context, Args args) {
     Edits edits;
     for (const std::string_view member : args.subspan(2)) edits.remove(member);
     if (Status status = context.edit(args[1], Type::kZset, edits, result); !status.ok()) return status;
+    if (result.removed > 0) context.notify_taken(kZsetEvents, "zrem", args[1]);
   }
   context.reply.integer(static_cast<std::int64_t>(result.removed));
   return {};

@@ -87,11 +87,13 @@ class MembersReply {
 };
 
 // The destination becomes a sorted set of these different members, whatever it was; none removes it. Replies
-// how many they are. REQUIRES: the members are in no value that changes before the destination does.
-Status store_members(Context& context, std::string_view name, std::span<const ScoredMember> members);
+// how many they are. `event` is the keyspace event. REQUIRES: the members are in no value that changes before
+// the destination does.
+Status store_members(Context& context, std::string_view name, std::span<const ScoredMember> members,
+                     std::string_view event);
 
 // Removes the elements with ranks from `begin` to `end`. REQUIRES: begin < end <= size.
 Status remove_ranks(Context& context, std::string_view name, const ZsetView& zset, std::size_t begin,
-                    std::size_t end);
+                    std::size_t end, std::string_view event);
 
 }  // namespace stave

@@ -65,6 +65,7 @@ struct ShardSetup {
   bool transactions_complete = true;  // as the other shards say
   std::uint32_t number = 0;
   DatabaseId database{};
+  std::function<void(Gone why, int db, std::string_view name)> gone = [](Gone, int, std::string_view) {};
 };
 
 class ShardUnderTest {
@@ -153,6 +154,7 @@ class ShardUnderTest {
     disk_ = std::move(*disk);
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
+    options.gone = setup_.gone;
     options.ledger = &ledger_;
     options.number = options.log.shard = setup_.number;
     options.log.database = setup_.database;

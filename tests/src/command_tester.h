@@ -24,6 +24,7 @@ class CommandTester {
 
   FakeKeyspace keys;
   CommandLimits limits;
+  KeyspaceEvents events;  // of all commands
   int db = 0;
   int protocol = 2;
   int stagings = 0;  // how often a command met a cold value
@@ -49,9 +50,12 @@ class CommandTester {
       resp::ReplyWriter writer(output, protocol);
       Context context(keys, writer, db, keys.now_ms);
       context.limits = limits;
+      context.events = &events;
+      const std::size_t events_before = events.size();
       const int changes_before = keys.changes;
       Status status = command->data(context, args);
       if (status.ok()) return output;
+      events.drop_changes(events_before, status.message() != kCold.text);
       if (status.message() == kCold.text) {
         CHECK(keys.changes == changes_before);
         REQUIRE_FALSE(keys.wanted.empty());

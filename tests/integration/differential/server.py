@@ -106,7 +106,7 @@ def unknown_subcommand(world):
 
 # Directives that both have, with the same default.
 SAME_DEFAULTS = ["databases", "maxmemory-policy", "proto-max-bulk-len", "slowlog-log-slower-than",
-                 "slowlog-max-len", "timeout", "tcp-keepalive", "requirepass"]
+                 "slowlog-max-len", "timeout", "tcp-keepalive", "requirepass", "notify-keyspace-events"]
 # Directives that both have; the values may differ.
 COMMON_NAMES = ["appendfsync", "maxmemory", "maxclients", "port", "dir", "save", "appendonly", "bind", "unixsocket",
                 "client-output-buffer-limit", "hz", "loglevel", "logfile", "tcp-backlog"]
@@ -155,6 +155,7 @@ def config_set(world):
         ["appendfsync", "sometimes"], ["foo", "bar"], ["timeout"], [], ["timeout", "0", "hz"],
         ["timeout", "0", "timeout", "0"], ["timeout", "0", "foo", "bar"], ["databases", "3"],
         ["", ""], ["loglevel", "foo"], ["tcp-keepalive", "abc"], ["slowlog-log-slower-than", "10000", "timeout", "x"],
+        ["notify-keyspace-events", ""], ["notify-keyspace-events", "KEq"],
         ["maxmemory-policy", "noeviction"], ["maxclients", "0"], ["unixsocket", "x"]])
     return Case(["CONFIG", "SET", *words], mutable=False)
 

@@ -54,6 +54,16 @@ TEST_CASE("filters are joined by and; the caller is spared unless it says otherw
   CHECK(killed({"MAXAGE", "11"}).empty());
 }
 
+TEST_CASE("who listens is of type pubsub, and of no other") {
+  ClientInfo listener = client_of(2);
+  listener.pubsub = true;
+  for (const std::string_view type : {"normal", "pubsub", "replica", "master"}) {
+    const auto filter = parse_kill(Words{"TYPE", type});
+    REQUIRE(filter.ok());
+    CHECK(filter->matches(listener, kCaller, kNowMs) == (type == "pubsub"));
+  }
+}
+
 TEST_CASE("CLIENT KILL names what is wrong") {
   const std::string bad_id = "ERR client-id should be greater than 0";
   for (const std::string_view id : {"0", "-1", "x", "", "99999999999999999999"})
