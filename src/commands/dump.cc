@@ -123,10 +123,12 @@ Status restore(Context& context, Args args) {
   if (!value.ok()) return value.take_status();
   Status status;
   if (*expiry_ms == 0 || *expiry_ms > context.now_ms) {
-    status = context.keys.set_value(context.key(args[1]),
-                                    {.value = value->bytes, .expiry_ms = *expiry_ms, .type = value->type});
+    status =
+        context.set_value(args[1], {.value = value->bytes, .expiry_ms = *expiry_ms, .type = value->type});
+    context.notify(kGenericEvents, "restore", args[1]);
   } else if (exists) {
     status = context.remove(args[1]);
+    context.notify(kGenericEvents, "del", args[1]);
   }
   if (!status.ok()) return status;
   context.reply.ok();

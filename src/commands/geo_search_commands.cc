@@ -42,6 +42,7 @@ struct Search {
   Order order = Order::kAsFound;
   std::size_t count = 0;  // 0: all
   std::optional<std::string_view> destination;
+  std::string_view store_event = "georadiusstore";
   bool store_distances = false;
 
   bool replies_more() const { return with_distance || with_hash || with_position; }
@@ -203,7 +204,7 @@ Status store(Context& context, const Search& search, const geo::Matches& matches
     const double score = search.store_distances ? match.distance_m / search.shape.unit_m : match.score;
     members.push_back({match.member, score});
   }
-  return store_members(context, *search.destination, members);
+  return store_members(context, *search.destination, members, search.store_event);
 }
 
 void reply(resp::ReplyWriter& reply, const Search& search, const geo::Matches& matches) {
@@ -259,7 +260,10 @@ Status search_by_options(Context& context, Args args, std::size_t key_at, Syntax
   auto zset = context.zset(args[key_at]);
   if (!zset.ok()) return zset.take_status();
   Search search;
-  if (syntax == Syntax::kSearchStore) search.destination = args[1];
+  if (syntax == Syntax::kSearchStore) {
+    search.destination = args[1];
+    search.store_event = "geosearchstore";
+  }
   Status status = parse_options(args.subspan(key_at + 1), syntax, args[0], *zset, search);
   return status.ok() ? run(context, *zset, search) : std::move(status);
 }

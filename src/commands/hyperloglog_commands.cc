@@ -33,6 +33,7 @@ Status pfadd(Context& context, Args args) {
   if (changed || encoding_name(*found) != "raw") {
     if (Status status = store(context, args[1], *found, bytes); !status.ok()) return status;
   }
+  if (changed) context.notify(kStringEvents, "pfadd", args[1]);
   context.reply.integer(changed ? 1 : 0);
   return {};
 }
@@ -107,6 +108,7 @@ Status pfmerge(Context& context, Args args) {
   }
   hyperloglog::forget_cardinality(bytes);
   if (Status status = store(context, args[1], *found, bytes); !status.ok()) return status;
+  context.notify(kStringEvents, "pfadd", args[1]);
   context.reply.ok();
   return {};
 }

@@ -252,9 +252,11 @@ Status store(Context& context, std::string_view destination, const Rows& rows) {
   if (!rows.empty()) {
     auto packed = pack(rows, context.limits.collections);
     if (!packed.ok()) return packed.take_status();
-    status = context.keys.set_value(context.key(destination), {.value = *packed, .type = Type::kList});
+    status = context.set_value(destination, {.value = *packed, .type = Type::kList});
+    context.notify(kListEvents, "sortstore", destination);
   } else if (context.peek(destination).exists) {
     status = context.remove(destination);
+    context.notify(kGenericEvents, "del", destination);
   }
   if (!status.ok()) return status;
   context.reply.integer(static_cast<std::int64_t>(rows.size()));

@@ -61,7 +61,7 @@ Status pop_or_wait(Context& context, Args args, End end) {
       context.reply.double_number(score);
       return false;
     });
-    return remove_ranks(context, name, *zset, rank, rank + 1);
+    return remove_ranks(context, name, *zset, rank, rank + 1, end == End::kMin ? "zpopmin" : "zpopmax");
   }
   return wait_for_elements(context);
 }
