@@ -24,6 +24,7 @@ void LockTable::come_back(const Pass& pass) {
   const auto held = keys_.find(std::string(pass.key.name));
   assert(held != keys_.end() && held->second.passing > 0);
   if (--held->second.passing == 0 && !held->second.held) keys_.erase(held);
+  tell_if_idle();
 }
 
 bool LockTable::lock_gate(bool exclusive, LockWaiter& waiter) {
@@ -76,7 +77,13 @@ void LockTable::unlock(Key key) {
 
 void LockTable::unlock_gate(bool exclusive) {
   exclusive ? void(exclusive_ = gate_taken_ = false) : void(--sharers_);
+  tell_if_idle();
   open_gate();
+}
+
+void LockTable::tell_if_idle() {
+  if (!idle() || wait_for_idle_.empty()) return;
+  for (LockWaiter* const waiter : std::exchange(wait_for_idle_, {})) waiter->granted();
 }
 
 void LockTable::open_gate() {

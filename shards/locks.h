@@ -15,6 +15,8 @@
 #include <deque>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "shards/keyspace.h"
 
@@ -49,6 +51,9 @@ class LockTable {
   Pass wait(Key key, LockWaiter& waiter);
   void come_back(const Pass& pass);
 
+  // Waits, without holding, until nothing is locked. After granted() it looks again. REQUIRES: !idle().
+  void wait_until_idle(LockWaiter& waiter) { wait_for_idle_.push_back(&waiter); }
+
   // Each returns true when granted at once, and then the lock is taken; otherwise granted() follows. The
   // waiter must then take it before it looks at what the lock protects.
   bool lock_gate(bool exclusive, LockWaiter& waiter);
@@ -72,9 +77,11 @@ class LockTable {
   };
 
   void open_gate();
+  void tell_if_idle();
 
   std::unordered_map<std::string, Held> keys_;
   std::deque<Waiting> gate_;
+  std::vector<LockWaiter*> wait_for_idle_;
   std::size_t sharers_ = 0;
   std::size_t gate_passing_ = 0;
   bool exclusive_ = false;   // granted to one

@@ -127,8 +127,7 @@ void Shard::log_borrowed(const Change& change, int log_db, Slot& slot) {
     if (options_.eviction.on()) note_use(slot);
   }
   if (change.expiry_ms != entry.expiry_ms()) {
-    const Status status = set_collection_expiry(change.key, log_db, &slot, change.expiry_ms);
-    assert(status.ok());
+    change_collection_expiry(change.key, log_db, slot, change.expiry_ms);
   } else {
     shorten_chain(log_db, slot);
   }

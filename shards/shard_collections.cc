@@ -123,8 +123,14 @@ void Shard::log_edits(int log_db, Entry& entry, std::string_view edits, std::int
 Status Shard::set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_t expiry_ms) {
   if (auto status = log_.reserve(record_bytes(key.name.size(), 0, true), now_ms_); !status.ok())
     return status;
-  note_expiry(log_db, key.hash, slot->entry()->expiry_ms(), expiry_ms);
-  Entry* const old = slot->entry();
+  change_collection_expiry(key, log_db, *slot, expiry_ms);
+  return {};
+}
+
+// REQUIRES: there is room in the log.
+void Shard::change_collection_expiry(Key key, int log_db, Slot& slot, std::int64_t expiry_ms) {
+  note_expiry(log_db, key.hash, slot.entry()->expiry_ms(), expiry_ms);
+  Entry* const old = slot.entry();
   const Location location = old->location();
   Entry::Fields fields;
   fields.key = old->key();
@@ -135,14 +141,13 @@ Status Shard::set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_
   fields.type = old->type();
   account(log_db, *old, true, -1);
   fields.collection = old->release_collection();
-  slot->set_entry(Entry::create(fields), true);
+  slot.set_entry(Entry::create(fields), true);
   Entry::destroy(old);
-  account(log_db, *slot->entry(), true, 1);
-  log_edits(log_db, *slot->entry(), {}, expiry_ms);
+  account(log_db, *slot.entry(), true, 1);
+  log_edits(log_db, *slot.entry(), {}, expiry_ms);
   note_change(log_db, key.name);
   publish_sizes(log_db);
-  shorten_chain(log_db, *slot);
-  return {};
+  shorten_chain(log_db, slot);
 }
 
 bool Shard::has_long_chain(const Entry& entry) const {

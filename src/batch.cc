@@ -9,6 +9,7 @@
 #include "src/connection.h"
 #include "src/executor.h"
 #include "src/limits.h"
+#include "src/router.h"
 #include "src/shard_host.h"
 #include "src/worker.h"
 
@@ -160,6 +161,10 @@ bool Batch::wait_for_locks(ShardHost& host, const Request& request, Args argumen
   LockTable& locks = host.shard.locks();
   if (pass_) locks.come_back(*std::exchange(pass_, std::nullopt));
   if (called_off() || (locks.idle() && !host.blocked().any_claimed())) return false;
+  if (!locks.idle() && reaches_other_keys(*request.command, arguments)) {
+    locks.wait_until_idle(*this);
+    return true;
+  }
   std::vector<int> positions;
   find_keys(*request.command, arguments, positions);
   for (const int position : positions) {

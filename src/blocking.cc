@@ -147,8 +147,12 @@ void Blocking::call_off(CallOff why) {
   if (!trying_) leave_places();
 }
 
-void Blocking::unblock(CallOff why, Then then) {
+void Blocking::unblock(CallOff why, bool at_once, Then then) {
   if (!waits_ || called_off_ != CallOff::kNone) return then(false);
+  if (at_once) {
+    call_off(why);
+    return then(true);
+  }
   unblocker_ = std::move(then);
   call_off(why);
 }

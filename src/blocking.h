@@ -80,9 +80,10 @@ class Blocking {
   bool waits() const { return waits_; }
   // The connection ends its turn when this has got through to the owners.
   void call_off(CallOff why);
-  // CLIENT UNBLOCK. `then` is told whether that was what ended it.
+  // CLIENT UNBLOCK. `then` is told whether that was what ended it; `at_once`: whether it may have been, for
+  // whoever holds locks that the command may need to end.
   using Then = std::function<void(bool unblocked)>;
-  void unblock(CallOff why, Then then);
+  void unblock(CallOff why, bool at_once, Then then);
 
   // --- For BlockedClients and the owners' messages.
   std::uint64_t id() const { return id_; }

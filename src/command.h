@@ -46,7 +46,7 @@ enum CommandFlag : std::uint32_t {
   kFlushes = 1u << 25,           // removes whole databases
   kNotQueued = 1u << 24,         // runs at once inside a MULTI, too
   kContainer = 1u << 23,         // has subcommands, and is a command itself when called without
-  kOneChange = 1u << 22,         // changes only one of its keys, the destination
+  kOneChange = 1u << 22,         // changes one of its keys at most
 };
 
 // First, last and step of the keys among the arguments, as COMMAND reports them. A negative last counts from

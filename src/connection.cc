@@ -13,6 +13,14 @@
 #include "src/worker.h"
 
 namespace stave {
+namespace {
+
+Status discarded_because(std::string_view error) {
+  if (error.starts_with("ERR ")) error.remove_prefix(4);
+  return Status::error("EXECABORT Transaction discarded because of: " + std::string(error));
+}
+
+}  // namespace
 
 void Connection::arrive(Worker&) {
   scheduled_ = false;
@@ -149,6 +157,11 @@ void Connection::queue(const Command& command, Args arguments) {
 bool Connection::reject(const Command* command, Args arguments) {
   Status status = check_request(command, arguments, session_);
   if (status.ok()) return false;
+  if (session_.multi.open && command != nullptr && command->name == "exec") {
+    session_.multi.close();
+    session_.unwatch();
+    status = discarded_because(status.message());
+  }
   session_.multi.failed |= session_.multi.open;
   writer_.error(status.message());
   worker_.count_rejected(command, status.message());

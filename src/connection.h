@@ -83,7 +83,7 @@ class Connection final : public Message, public Subscriber {
   // REQUIRES: it is in a blocking command.
   void end_blocking();
   // CLIENT UNBLOCK, see Blocking::unblock().
-  void unblock(CallOff why, Blocking::Then then);
+  void unblock(CallOff why, bool at_once, Blocking::Then then);
 
   // For CLIENT LIST and INFO.
   // Read from the socket; what the turn under way has taken up is counted until its end.

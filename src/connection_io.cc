@@ -206,8 +206,8 @@ void Connection::end_blocking() {
   blocking_->call_off(CallOff::kClosed);
 }
 
-void Connection::unblock(CallOff why, Blocking::Then then) {
-  blocking_ != nullptr ? blocking_->unblock(why, std::move(then)) : then(false);
+void Connection::unblock(CallOff why, bool at_once, Blocking::Then then) {
+  blocking_ != nullptr ? blocking_->unblock(why, at_once, std::move(then)) : then(false);
 }
 
 void Connection::close_after_replies() {

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/executor.h"
 
+#include "shards/list.h"
 #include "src/session.h"
 #include "src/shard_host.h"
 #include "src/worker.h"
 
 namespace stave {
 namespace {
+
+// Of the elements that may move from a list to another.
+std::uint64_t bytes_of_ends(const Found& found) {
+  if (found.type != Type::kList) return 0;
+  const ListView list(found);
+  return list.at(0)->size() + list.at(list.size() - 1)->size();
+}
 
 // More than the log can need for one command's changes: its arguments, and the values of its keys, each
 // perhaps twice.
@@ -23,8 +31,9 @@ std::uint64_t batch_bytes_max(Shard& shard, const Request& request, Args argumen
       const Found found = shard.find({request.db, arguments[static_cast<std::size_t>(position)]}, false);
       const bool only_edits = request.command->has(kEdits) && found.collection != nullptr;
       const bool gets_scores = found.type == Type::kSet && request.command->group == "sorted-set";
-      bytes +=
-          (only_edits ? 0 : std::uint64_t{found.value_bytes} * (gets_scores ? kScoredMember : 1)) + kOverhead;
+      bytes += only_edits ? bytes_of_ends(found)
+                          : std::uint64_t{found.value_bytes} * (gets_scores ? kScoredMember : 1);
+      bytes += kOverhead;
     }
   }
   return 2 * bytes;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/router.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -100,9 +99,17 @@ Route find_route(const Command& command, Args arguments, std::uint32_t shards) {
 
 bool reaches_other_keys(const Command& command, Args arguments) {
   if (!command.has(kReachesOtherKeys)) return false;
-  return std::any_of(arguments.begin() + 2, arguments.end(), [](std::string_view word) {
-    return ascii::equal(word, "by") || ascii::equal(word, "get");
-  });
+  for (std::size_t at = 2; at < arguments.size(); ++at) {
+    if (ascii::equal(arguments[at], "limit")) {
+      at += 2;
+    } else if (ascii::equal(arguments[at], "store")) {
+      ++at;
+    } else if (ascii::equal(arguments[at], "by") || ascii::equal(arguments[at], "get")) {
+      ++at;
+      if (at < arguments.size() && arguments[at].find('*') != std::string_view::npos) return true;
+    }
+  }
+  return false;
 }
 
 Status check_request(const Command* command, Args arguments, const Session& session) {

@@ -62,7 +62,8 @@ Transaction::Transaction(Done done, Worker& home, const Command& exec,
       here_(&home),
       command_(exec),
       connection_(&connection),
-      watcher_(connection.session().multi.watched.empty() ? 0 : connection.id()),
+      watched_(connection.session().multi.watched),
+      watcher_(watched_.empty() ? 0 : connection.id()),
       commands_(std::move(commands)),
       protocol_(connection.session().client.protocol),
       touches_(!connection.session().client.no_touch),
@@ -74,7 +75,7 @@ Transaction::Transaction(Done done, Worker& home, const Command& exec,
     with_values_ |= called.data != nullptr && !called.has(kNoValues);
     if (called.data != nullptr) use_keys(command);
   }
-  for (const auto& [db, name] : connection.session().multi.watched) part_of(name).names.push_back(name);
+  for (const auto& [db, name] : watched_) part_of(name).names.push_back(name);
   sort_parts();
 }
 

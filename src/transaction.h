@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resp/reply.h"
@@ -128,9 +129,10 @@ class Transaction final : public Message, public LockWaiter, public StageWaiter 
   const Done done_;
   Worker* const home_;
   Worker* here_;
-  const Command& command_;        // what its reply is one of
-  Connection* const connection_;  // of an EXEC, at home only
-  const std::uint64_t watcher_;   // the client whose watched keys count; 0: none
+  const Command& command_;                                  // what its reply is one of
+  Connection* const connection_;                            // of an EXEC, at home only
+  const std::vector<std::pair<int, std::string>> watched_;  // as it was when the EXEC came
+  const std::uint64_t watcher_;                             // the client whose watched keys count; 0: none
   const std::vector<TransactionCommand> commands_;
   int protocol_ = 2;
   bool exclusive_ = false;

@@ -25,7 +25,6 @@ bool Transaction::run() {
   }
   if (now_ms_ == 0) {
     now_ms_ = here_->now_ms();
-    view_.set_collection_limits(here_->command_limits().collections);
     if (is_exec()) resp::ReplyWriter(reply_bytes_, protocol_).array(commands_.size());
   }
   while (next_ < commands_.size() && failure_.empty()) {
@@ -54,6 +53,7 @@ Transaction::Ran Transaction::run_data(const TransactionCommand& command) {
   const Request& request = command.request;
   const std::size_t begin = reply_bytes_.size();
   const std::int64_t started_ns = here_->command_clock_ns();
+  view_.set_collection_limits(here_->command_limits().collections);
   resp::ReplyWriter writer(reply_bytes_, is_exec() ? client_->protocol : protocol_);
   Context context(view_, writer, request.db, now_ms_);
   context.limits = here_->command_limits();
@@ -89,9 +89,9 @@ Transaction::Ran Transaction::run_data(const TransactionCommand& command) {
 Transaction::Ran Transaction::run_call(const TransactionCommand& command) {
   const Command& called = *command.request.command;
   const auto done = [this, &called] {
-    reply_bytes_.append(call_->reply_bytes());
-    here_->count_command(called, call_->args(), *client_, call_->started_ns(), call_->error());
-    call_.reset();
+    const auto ended = std::move(call_);  // it owns this function
+    reply_bytes_.append(ended->reply_bytes());
+    here_->count_command(called, ended->args(), *client_, ended->started_ns(), ended->error());
     ++next_;
     go_on();
   };

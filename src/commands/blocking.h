@@ -30,11 +30,11 @@ void find_keys_behind_timeout(Args args, std::vector<int>& positions);
 constexpr std::uint32_t kBlocks = kWrite | kBlocking | kEdits;
 constexpr Command blocking_command(std::string_view name, DataFunction function, std::uint32_t flags,
                                    std::string_view group) {
-  return data_command(name, function, -3, kBlocks | flags, {1, -2, 1}, group);
+  return data_command(name, function, -3, kBlocks | kOneChange | flags, {1, -2, 1}, group);
 }
 constexpr Command blocking_counted_command(std::string_view name, DataFunction function,
                                            std::string_view group) {
-  Command command = data_command(name, function, -5, kBlocks | kMovableKeys, {3, -1, 1}, group);
+  Command command = data_command(name, function, -5, kBlocks | kOneChange | kMovableKeys, {3, -1, 1}, group);
   command.find_keys = find_keys_behind_timeout;
   return command;
 }

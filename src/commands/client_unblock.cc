@@ -30,7 +30,7 @@ class Search {
       here.send(call_.home().number(), new Task([this, unblocked](Worker&) { answered(unblocked); }));
     };
     Connection* const connection = here.find_connection(client_);
-    connection != nullptr ? connection->unblock(why_, answer) : answer(false);
+    connection != nullptr ? connection->unblock(why_, call_.within() != nullptr, answer) : answer(false);
   }
 
   void answered(bool unblocked) {

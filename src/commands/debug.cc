@@ -63,6 +63,8 @@ class ObjectQuestion final : public Message, public StageWaiter {
     here_ = &here;
     Shard& shard = here.host(here.server().shard_of(key_.name)).shard;
     shard.set_now(here.now_ms());
+    // A transaction may be changing it, elsewhere. One that asks itself waits for the answer meanwhile.
+    if (call_.within() == nullptr && !shard.locks().free(key_)) return here.ready(this);
     const Found found = shard.find(key_, false);
     if (found.exists && !found.resident && encoding_needs_value(found) && status_.ok())
       return shard.stage(key_, this);

@@ -96,7 +96,7 @@ Result<std::int64_t> parse_expiry(const Context& context, std::string_view text,
 Status dump(Context& context, Args args) {
   auto found = context.value(args[1]);
   if (!found.ok()) return found.take_status();
-  ++(found->exists ? context.counters.hits : context.counters.misses);
+  context.count(args[1], found->exists);
   if (!found->exists) {
     context.reply.null();
     return {};

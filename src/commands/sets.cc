@@ -207,10 +207,10 @@ constexpr Command kSetCommands[] = {
     data_command("sadd", sadd, -3, kWrite | kDenyOom | kFast, kFirst, "set"),
     data_command("scard", scard, 2, kReadOnly | kFast, kFirst, "set"),
     data_command("sdiff", sdiff, -2, kReadOnly, kAll, "set"),
-    data_command("sdiffstore", sdiffstore, -3, kWrite | kDenyOom, kAll, "set"),
+    data_command("sdiffstore", sdiffstore, -3, kWrite | kDenyOom | kOneChange, kAll, "set"),
     data_command("sinter", sinter, -2, kReadOnly, kAll, "set"),
     counted_keys_command("sintercard", sintercard, -3, kReadOnly),
-    data_command("sinterstore", sinterstore, -3, kWrite | kDenyOom, kAll, "set"),
+    data_command("sinterstore", sinterstore, -3, kWrite | kDenyOom | kOneChange, kAll, "set"),
     data_command("sismember", sismember, 3, kReadOnly | kFast, kFirst, "set"),
     data_command("smembers", smembers, 2, kReadOnly, kFirst, "set"),
     data_command("smismember", smismember, -3, kReadOnly | kFast, kFirst, "set"),
@@ -220,7 +220,7 @@ constexpr Command kSetCommands[] = {
     data_command("srem", srem, -3, kWrite | kFast, kFirst, "set"),
     data_command("sscan", sscan, -3, kReadOnly, kFirst, "set"),
     data_command("sunion", sunion, -2, kReadOnly, kAll, "set"),
-    data_command("sunionstore", sunionstore, -3, kWrite | kDenyOom, kAll, "set"),
+    data_command("sunionstore", sunionstore, -3, kWrite | kDenyOom | kOneChange, kAll, "set"),
 };
 
 }  // namespace

@@ -153,7 +153,7 @@ constexpr Command counted_keys_command(std::string_view name, DataFunction funct
   return command;
 }
 constexpr Command store_command(std::string_view name, DataFunction function) {
-  constexpr std::uint32_t kFlags = kWrite | kDenyOom | kMovableKeys;
+  constexpr std::uint32_t kFlags = kWrite | kDenyOom | kOneChange | kMovableKeys;
   Command command = data_command(name, function, -4, kFlags, {1, -1, 1}, "sorted-set");
   command.find_keys = find_stored_keys;
   return command;
@@ -177,7 +177,7 @@ constexpr Command kZsetCommands[] = {
     counted_keys_command("zintercard", zintercard, -3, kReadOnly),
     store_command("zinterstore", zinterstore),
     one_key_command("zlexcount", zlexcount, 4, kReadOnly | kFast),
-    counted_keys_command("zmpop", zmpop, -4, kWrite),
+    counted_keys_command("zmpop", zmpop, -4, kWrite | kOneChange),
     one_key_command("zmscore", zmscore, -3, kReadOnly | kFast),
     one_key_command("zpopmax", zpopmax, -2, kWrite | kFast),
     one_key_command("zpopmin", zpopmin, -2, kWrite | kFast),
@@ -185,7 +185,7 @@ constexpr Command kZsetCommands[] = {
     one_key_command("zrange", zrange, -4, kReadOnly),
     one_key_command("zrangebylex", zrangebylex, -4, kReadOnly),
     one_key_command("zrangebyscore", zrangebyscore, -4, kReadOnly),
-    data_command("zrangestore", zrangestore, -5, kWrite | kDenyOom, {1, 2, 1}, "sorted-set"),
+    data_command("zrangestore", zrangestore, -5, kWrite | kDenyOom | kOneChange, {1, 2, 1}, "sorted-set"),
     one_key_command("zrank", zrank, -3, kReadOnly | kFast),
     one_key_command("zrem", zrem, -3, kWrite | kFast),
     one_key_command("zremrangebylex", zremrangebylex, 4, kWrite),

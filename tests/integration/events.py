@@ -19,14 +19,13 @@ from differential.keys import KEYS
 from differential.lists import LISTS
 from differential.pair import show
 from differential.sets import SETS
-from differential.sorts import SORTS
 from differential.strings import STRINGS
 from differential.world import World
 from differential.zsets import ZSETS
 from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
 
-GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, GEO, HYPERLOGLOGS, SORTS]
-WEIGHTS = [30, 25, 10, 12, 14, 14, 16, 8, 4, 2]
+GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, GEO, HYPERLOGLOGS]
+WEIGHTS = [30, 25, 10, 12, 14, 14, 16, 8, 4]
 # What expires does so at another moment in each server.
 COMPARED_CLASSES = "KEg$lshzenmd"
 CLASSES = ["", "K", "E", "A", "KEA", "AKE", "g$lshzxetd", "AKEmn", "KEg$lshzxetdmn", "dtexzhsl$gEK", "n", "m", "gg",

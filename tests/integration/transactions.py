@@ -10,7 +10,8 @@ import threading
 import time
 import traceback
 
-from stave_testing import REDIS_SERVER, ReplyError, Server, parse_arguments
+from days_files import info
+from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
 
 ACCOUNTS = 20
 EACH = 100
@@ -69,6 +70,49 @@ def errors(server):
         client.pipeline([("MULTI",), ("SET", "a", "3"), ("QUIT",)])
     with server.client() as client:
         assert client.call("GET", "a") == b"1"
+
+
+def long_names(server):
+    """UNWATCH in a MULTI takes effect when the keys have been looked at."""
+    name = "watched:" + "x" * 100
+    with server.client() as client, server.client() as other:
+        client.call("WATCH", name, "y" * 100)
+        assert multi(client, ("UNWATCH",), ("SET", name, "1"), ("GET", name)) == [b"OK", b"OK", b"1"]
+        client.call("WATCH", name)
+        other.call("SET", name, "2")
+        client.pipeline([("MULTI",), ("UNWATCH",)])
+        assert client.call("EXEC") is None
+
+
+def server_commands(server):
+    with server.client() as client:
+        client.call("DEL", "h")
+        client.call("MULTI")
+        assert error(client, "EXEC", "x") == (
+            "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command")
+        assert error(client, "EXEC") == "ERR EXEC without MULTI"
+        got = multi(client, ("CONFIG", "SET", "hash-max-listpack-entries", "1"), ("HSET", "h", "a", "1", "b", "2"),
+                    ("OBJECT", "ENCODING", "h"), ("CONFIG", "SET", "hash-max-listpack-entries", "128"))
+        assert got == [b"OK", 2, b"hashtable", b"OK"], got
+
+
+def unblock_inside(server):
+    """The client that is unblocked may need a key that the transaction holds."""
+    for keys in (("{k}1", "{k}2"), ("k1", "k2", "k3", "k4")):
+        for _ in range(20):
+            with server.client() as client, server.client() as blocked, server.client() as other:
+                client.call("FLUSHALL")
+                identity = blocked.call("CLIENT", "ID")
+                blocked.send(encode(("BLPOP", *keys, "0")))
+                while client.call("CLIENT", "LIST", "ID", identity).find(b"flags=b") < 0:
+                    pass
+                other.send(encode(("RPUSH", keys[1], "v")))
+                got = multi(client, ("RPUSH", keys[0], "x"), ("DEL", keys[0]), *[("DBSIZE",)] * 20, ("CLIENT", "UNBLOCK", identity))
+                assert got[-1] in (0, 1), got
+                assert other.read_answer().value in (1, 2)
+                answer = blocked.read_answer().plain()
+                assert answer in (None, [keys[1].encode(), b"v"]), answer
+                assert client.call("LLEN", keys[1]) == int(answer is None)
 
 
 def no_room(server):
@@ -331,6 +375,27 @@ def large_values(binary):
             assert client.call("STRLEN", "cold:2") == 10_001
 
 
+def large_elements(binary):
+    """Moves between lists make sure of room for what they move, and of no more."""
+    with Server(binary, {"segment-bytes": "16mb", "shards": 1, "workers": 1}) as server, server.client() as client:
+        def disk_bytes():
+            return int(info(client)["stave_disk_bytes"])
+        client.pipeline([("RPUSH", "from", b"%d" % number + b"x" * 3_000_000) for number in range(10)])
+        for number in range(10):
+            words = (("LMOVE", "from", "to", "LEFT", "RIGHT"), ("BLMOVE", "from", "to", "LEFT", "RIGHT", "0"),
+                     ("BRPOPLPUSH", "from", "to", "0"))[number % 3]
+            client.call(*words)
+            assert client.call("LLEN", "from") + client.call("LLEN", "to") == 10
+        client.call("FLUSHALL")
+        client.pipeline([("RPUSH", "from", b"%d" % number + b"x" * 100_000) for number in range(100)])
+        client.call("RPUSH", "to", *range(2000))
+        before = disk_bytes()
+        for _ in range(30):
+            client.call("LMOVE", "to", "from", "LEFT", "LEFT")
+            client.call("LMPOP", "2", "none", "to", "LEFT")
+        assert disk_bytes() - before < 2 * (16 << 20), (before, disk_bytes())
+
+
 def differences(binary):
     """What the README says a transaction sees otherwise than in Redis."""
     with Server(binary, {"workers": 2, "shards": 3}) as server, server.client() as client:
@@ -352,8 +417,8 @@ def differences(binary):
             raise AssertionError("a queue without limit")
 
 
-SHARED = [replies_in_order, errors, no_room, flush_inside, watch, watch_ends, watch_expiry, counters_by_watch]
-OWN = [transfers, large_values, differences]
+SHARED = [replies_in_order, errors, long_names, server_commands, unblock_inside, no_room, flush_inside, watch, watch_ends, watch_expiry, counters_by_watch]
+OWN = [transfers, large_values, large_elements, differences]
 
 
 def run(case, subject, name):

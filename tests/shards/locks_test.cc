@@ -16,6 +16,24 @@ const Key kKey{0, "k"};
 
 }  // namespace
 
+TEST_CASE("who waits until nothing is locked is told once, and not before") {
+  LockTable locks;
+  Waiter first, second, command, waiting;
+  REQUIRE(locks.lock_gate(false, first));
+  REQUIRE(locks.lock(kKey, first));
+  REQUIRE(locks.lock_gate(false, second));
+  locks.wait_until_idle(waiting);
+  const auto pass = locks.wait(kKey, command);
+  locks.unlock(kKey);
+  locks.unlock_gate(false);
+  locks.unlock_gate(false);
+  CHECK(command.grants == 1);
+  CHECK(waiting.grants == 0);
+  locks.come_back(pass);
+  CHECK(locks.idle());
+  CHECK(waiting.grants == 1);
+}
+
 TEST_CASE("a command that waits runs between two transactions that follow each other") {
   LockTable locks;
   Waiter first, command, second;
