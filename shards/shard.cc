@@ -304,6 +304,11 @@ std::uint64_t Shard::gsn_to_wait_for(Key key) {
   return log_.committed(slot->entry()->location()) ? 0 : log_.last_gsn();
 }
 
+bool Shard::holds(Key key) {
+  const Slot* const slot = db_of(key.db).index.find(key.name, key.hash);
+  return slot != nullptr && !slot->entry()->expired_at(now_ms_);
+}
+
 const Entry* Shard::entry(Key key) {
   const Slot* slot = live_slot(key);
   return slot == nullptr ? nullptr : slot->entry();

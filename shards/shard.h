@@ -196,8 +196,8 @@ class Shard final : public Keyspace {
   bool random_key(int db, std::uint64_t random, std::string& key);
   void for_each(int db, const std::function<void(std::string_view, const Entry&)>& visit);
   const Entry* entry(Key key);
-  // The key is there, expired or not.
-  bool holds(Key key) { return db_of(key.db).index.find(key.name, key.hash) != nullptr; }
+  // The key is there. Unlike find() it does not remove one that has expired.
+  bool holds(Key key);
 
   // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);

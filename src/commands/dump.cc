@@ -123,6 +123,8 @@ Status restore(Context& context, Args args) {
   if (!value.ok()) return value.take_status();
   Status status;
   if (*expiry_ms == 0 || *expiry_ms > context.now_ms) {
+    // To Redis it is a new key, also in the place of another.
+    if (exists) context.notify(kNewKeyEvents, "new", args[1]);
     status =
         context.set_value(args[1], {.value = value->bytes, .expiry_ms = *expiry_ms, .type = value->type});
     context.notify(kGenericEvents, "restore", args[1]);

@@ -249,6 +249,27 @@ def watch_expiry(server):
         assert client.call("EXEC") is None
 
 
+def watch_and_swapped_stale_keys(server):
+    """A key that has expired is none, even if it is still somewhere."""
+    with server.client() as client, server.client() as other:
+        client.call("FLUSHALL")
+        client.call("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+        other.call("SELECT", 1)
+        began = now_ms(other)
+        other.call("SET", "w", "1", "PX", "1")
+        while now_ms(other) < began + 5:
+            pass
+        client.call("WATCH", "w")
+        other.call("SWAPDB", "0", "1")
+        assert multi(client, ("PING",)) == [b"PONG"]
+        client.call("DEBUG", "SET-ACTIVE-EXPIRE", "1")
+
+
+def now_ms(client):
+    seconds, microseconds = map(int, client.call("TIME"))
+    return seconds * 1000 + microseconds // 1000
+
+
 def counters_by_watch(server):
     """The read-modify-write that WATCH is for, by several clients at once."""
     with server.client() as client:
@@ -417,7 +438,7 @@ def differences(binary):
             raise AssertionError("a queue without limit")
 
 
-SHARED = [replies_in_order, errors, long_names, server_commands, unblock_inside, no_room, flush_inside, watch, watch_ends, watch_expiry, counters_by_watch]
+SHARED = [replies_in_order, errors, long_names, server_commands, unblock_inside, no_room, flush_inside, watch, watch_ends, watch_expiry, watch_and_swapped_stale_keys, counters_by_watch]
 OWN = [transfers, large_values, large_elements, differences]
 
 
@@ -436,7 +457,7 @@ def main():
     failed = 0
     for binary, shards in ((REDIS_SERVER, 1), (arguments.server, 1), (arguments.server, 3)):
         name = f"{os.path.basename(binary)}, {shards} shards"
-        with Server(binary, {"workers": shards, "shards": shards}) as server:
+        with Server(binary, {"workers": shards, "shards": shards, "enable-debug-command": "yes"}) as server:
             failed += sum(run(case, server, name) for case in SHARED if arguments.only in case.__name__)
     failed += sum(run(case, arguments.server, "stave-server") for case in OWN if arguments.only in case.__name__)
     return 1 if failed else 0
