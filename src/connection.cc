@@ -283,14 +283,17 @@ void Connection::special_came_back() {
 bool Connection::receive(PubsubMessage& message) {
   if (closing_ || close_after_replies_) return true;
   const bool own = message.publisher() == id() && (turn_active_ || answering_);
-  (own ? own_messages_ : output_).append(message.bytes(session_.client.protocol));
+  // What comes behind one of its own must not overtake it.
+  const bool later = own || !later_messages_.empty();
+  (later ? later_messages_ : output_).append(message.bytes(session_.client.protocol));
   if (has_output()) want_output();
-  return output_bytes() <= limits::kOutputBytesUncounted;
+  return output_bytes() + later_messages_.size() <= limits::kOutputBytesUncounted;
 }
 
 void Connection::put_messages() {
-  if (!closing_) output_.append(own_messages_);
-  own_messages_.clear();
+  if (later_messages_.empty()) return;
+  if (!closing_) output_.append(later_messages_);
+  std::string().swap(later_messages_);
 }
 
 void Connection::collect() {

@@ -73,6 +73,8 @@ class Connection final : public Message, public Subscriber {
   // A turn is under way and will end whatever the client does.
   bool running() const { return turn_active_ && !stalled_; }
   bool has_output() const { return output_sent_ < output_.size(); }
+  // The socket takes no more for now.
+  bool output_blocked() const { return output_blocked_; }
   void schedule();
   // CLIENT PAUSE holds its next command.
   bool held() const { return held_; }
@@ -154,8 +156,9 @@ class Connection final : public Message, public Subscriber {
   std::unique_ptr<Blocking> blocking_;
   bool special_blind_ = false;
 
-  std::string own_messages_;  // which the command under way sends to its own client
-  bool answering_ = false;    // runs a session command
+  // What the command under way has sent to its own client, and what was published after that.
+  std::string later_messages_;
+  bool answering_ = false;  // runs a session command
 
   std::string output_;
   std::size_t output_sent_ = 0;

@@ -169,7 +169,8 @@ void Connection::enforce_output_limits() {
   if (closing_) return;
   const OutputBufferLimits& classes = worker_.settings().client_output_buffer_limit;
   const OutputBufferLimit& limit = session_.client.pubsub ? classes.pubsub : classes.normal;
-  const std::size_t bytes = output_bytes() > limits::kOutputBytesUncounted ? output_bytes() : 0;
+  const std::size_t waiting = output_bytes() + later_messages_.size();
+  const std::size_t bytes = waiting > limits::kOutputBytesUncounted ? waiting : 0;
   const auto reached = [bytes](std::int64_t most) {
     return most != 0 && bytes >= static_cast<std::size_t>(most);
   };
@@ -181,8 +182,8 @@ void Connection::enforce_output_limits() {
   const bool for_too_long =
       output_high_since_ms_ != 0 && worker_.now_ms() - output_high_since_ms_ > limit.soft_seconds * 1000;
   if (!reached(limit.hard_bytes) && !for_too_long) return;
-  log_warning("closed the client at " + session_.client.address + ", for which " +
-              std::to_string(output_bytes()) + " bytes of replies waited (client-output-buffer-limit)");
+  log_warning("closed the client at " + session_.client.address + ", for which " + std::to_string(waiting) +
+              " bytes of replies waited (client-output-buffer-limit)");
   close();
 }
 
@@ -219,6 +220,8 @@ void Connection::destroy_when_possible() {
   if (close_after_replies_ && !turn_active_ && !has_output() && !closing_) return close();
   if (!closing_ || turn_active_ || scheduled_ || output_wanted_ || closed_) return;
   closed_ = true;
+  // The commands of a MULTI may have joined since close().
+  worker_.pubsub().leave_all(*this);
   if (!worker_.draining()) session_.unwatch();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* const self = static_cast<Connection*>(handle->data);

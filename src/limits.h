@@ -52,5 +52,7 @@ inline constexpr std::int64_t kShutdownMs = 10'000;
 
 // Rounds of messages and ready work that a loop turn does before it looks at sockets again.
 inline constexpr int kRoundsPerTurn = 8;
+// Messages of other workers that are taken up in one of these rounds.
+inline constexpr std::size_t kMessagesPerRound = 256;
 
 }  // namespace stave::limits

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "shards/limits.h"
 #include "src/numbers.h"
 
 namespace stave {
@@ -148,8 +149,8 @@ bool RdbReader::take_lzf(std::string_view& text) {
   std::string_view compressed;
   if (!take_length(bytes) || !take_length(length) || !bytes_.take(bytes, compressed)) return false;
   // The library reads a first byte even where there is none.
-  if (bytes == 0 || length == 0 || length / kLzfFactorMax > bytes ||
-      length > std::numeric_limits<unsigned>::max() || bytes > std::numeric_limits<unsigned>::max()) {
+  if (bytes == 0 || length == 0 || length / kLzfFactorMax > bytes || length > limits::kValueBytesMax ||
+      bytes > std::numeric_limits<unsigned>::max()) {
     return false;
   }
   made_.resize(static_cast<std::size_t>(length));

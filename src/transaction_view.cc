@@ -13,6 +13,7 @@ TransactionView::Item& TransactionView::item(Key key) {
 void TransactionView::load(Key key, const Found& found, Collection* borrowed) {
   Item& loaded = item(key);
   loaded.known = true;
+  loaded.wanted = false;
   if (flushed_[static_cast<std::size_t>(key.db)]) return;
   loaded.loaded = found;
   loaded.loaded_value.assign(found.value);
@@ -35,7 +36,9 @@ Found TransactionView::find(Key key, bool) {
 }
 
 void TransactionView::want(Key key) {
-  if (!on_demand_ || complete(key)) return;
+  Item& wanted = item(key);
+  if (!on_demand_ || wanted.wanted || complete(key)) return;
+  wanted.wanted = true;
   wanted_.emplace_back(key.db, items_.find(std::string(key.name))->first);
 }
 
@@ -55,6 +58,7 @@ void TransactionView::replace(Item& item) {
 }
 
 Status TransactionView::set_value(Key key, const NewValue& value) {
+  if (value.value.size() > limits::kValueBytesMax) return kValueTooLarge;
   Item& changed = item(key);
   std::string bytes(value.value);  // may view the value that goes
   replace(changed);

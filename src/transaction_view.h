@@ -58,6 +58,7 @@ class TransactionView final : public Keyspace {
   struct Item {
     Found loaded;
     bool known = false;
+    bool wanted = false;
     std::string loaded_value;
     Collection* borrowed = nullptr;  // the value, until it is replaced
     std::unique_ptr<Undo> undo;      // of what was edited of it, until it is given back

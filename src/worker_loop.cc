@@ -119,7 +119,10 @@ void Worker::on_check() {
 // Takes messages, finished reads and ready work; true if there was any.
 bool Worker::work_once() {
   bool worked = disk_->poll();
-  while (Message* message = mailbox_.take()) {
+  // So many at most: whoever sends without waiting for answers must not keep it from its sockets.
+  for (std::size_t taken = 0; taken < limits::kMessagesPerRound; ++taken) {
+    Message* const message = mailbox_.take();
+    if (message == nullptr) break;
     message->arrive(*this);
     worked = true;
   }
@@ -236,7 +239,9 @@ void Worker::check_drained() {
   bool client_waits = false;
   for (auto& [id, connection] : connections_) {
     runs |= connection->running();
-    client_waits |= connection->busy() || connection->has_output();
+    // Nobody waits for a listener that does not read.
+    const bool reads = !connection->session().client.pubsub || !connection->output_blocked();
+    client_waits |= connection->busy() || (connection->has_output() && reads);
   }
   if (runs || (client_waits && now_ms_ < drain_deadline_ms_)) return schedule_timer(now_ms_ + 10);
   std::exchange(on_drained_, nullptr)();

@@ -152,7 +152,7 @@ Items range_of(const Found& source, std::size_t size, IndexRange range, bool bac
 
 // As strtod() reads a C string: blanks in front and nothing at all are fine, what over- or underflows is not.
 std::optional<double> parse_score(std::string_view text) {
-  const std::string terminated(text);
+  const std::string terminated(text.substr(0, text.find('\0')));
   char* end = nullptr;
   errno = 0;
   const double score = std::strtod(terminated.c_str(), &end);
@@ -168,7 +168,7 @@ Status weigh(Context& context, const SortOptions& options, Items& items) {
     const auto weight = options.by ? reader.value(*options.by, item.element) : std::optional(item.element);
     if (options.alpha) {
       item.text = weight;
-    } else if (weight) {
+    } else if (weight && scores) {
       const auto score = parse_score(*weight);
       item.score = score.value_or(0);
       scores = scores && score;

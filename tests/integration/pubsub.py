@@ -371,10 +371,30 @@ def a_pipeline_publishes_after_what_it_wrote(server):
         reader.call("FLUSHALL")
 
 
+def joining_while_it_is_closed(server):
+    """A MULTI goes on when its client has gone; what it joins then is left again."""
+    with server.client() as other:
+        for number in range(20):
+            client = server.client()
+            identity = client.call("CLIENT", "ID")
+            commands = [("MULTI",), *[("DBSIZE",)] * 300, ("SUBSCRIBE", "gone"), ("PSUBSCRIBE", "gon*"), ("EXEC",)]
+            client.send(b"".join(encode(words) for words in commands))
+            if number % 2:
+                other.execute("CLIENT", "KILL", "ID", identity)
+            else:
+                client.close()
+            for _ in range(20):
+                other.call("PUBLISH", "gone", "x")
+            if number % 2:
+                client.close()
+        wait_until(lambda: other.call("PUBLISH", "gone", "x") == 0, what="a channel that all have left")
+        assert other.call("PUBSUB", "NUMPAT") == 0
+
+
 SHARED = [confirmations, leaving_all_names_each_once, what_resp2_allows, resp3_allows_all, reset_leaves_all, errors,
           patterns, queries, messages_in_order, a_confirmed_listener_misses_nothing,
           replies_and_confirmations_in_order, large_replies_and_messages, client_reply_off_keeps_messages,
-          a_slow_listener_is_closed, listeners_may_be_idle, a_pipeline_publishes_after_what_it_wrote]
+          a_slow_listener_is_closed, listeners_may_be_idle, joining_while_it_is_closed, a_pipeline_publishes_after_what_it_wrote]
 OWN = [own_messages_follow_the_reply]
 
 
