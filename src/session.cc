@@ -1,37 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/session.h"
 
-#include <memory>
-
-#include "src/message.h"
 #include "src/server.h"
 #include "src/shard_host.h"
+#include "src/task.h"
 #include "src/worker.h"
 
 namespace stave {
 
-namespace {
-
-// Goes to a worker and ends what the client watches there.
-class Unwatch final : public Message {
- public:
-  explicit Unwatch(std::uint64_t client) : client_(client) {}
-
-  void arrive(Worker& here) override {
-    const std::unique_ptr<Unwatch> self(this);
-    for (ShardHost* host : here.hosts()) host->unwatch(client_);
-  }
-
- private:
-  const std::uint64_t client_;
-};
-
-}  // namespace
-
 void Session::unwatch() {
   if (multi.watched.empty()) return;
   multi.watched.clear();
-  for (std::size_t to = 0; to < worker.server().worker_count(); ++to) worker.send(to, new Unwatch(client.id));
+  const auto unwatch = [id = client.id](Worker& here) {
+    for (ShardHost* host : here.hosts()) host->unwatch(id);
+  };
+  for (std::size_t to = 0; to < worker.server().worker_count(); ++to) worker.send(to, new Task(unwatch));
 }
 
 void Session::multi_done() {

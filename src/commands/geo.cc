@@ -56,30 +56,32 @@ Status geodist(Context& context, Args args) {
   return {};
 }
 
-// GEOHASH key [member ...]
-Status geohash(Context& context, Args args) {
+// An array with what `reply_one` makes of each member's position; it gets none for a member that is absent.
+template <typename ReplyOne>
+Status reply_positions(Context& context, Args args, ReplyOne reply_one) {
   auto zset = context.zset(args[1]);
   if (!zset.ok()) return zset.take_status();
   const Args members = args.subspan(2);
   context.reply.array(members.size());
   for (const std::string_view member : members) {
     const auto score = zset->score(member);
-    score ? context.reply.bulk(geo::geohash_text(geo::position_of(*score))) : context.reply.null();
+    reply_one(score ? std::optional(geo::position_of(*score)) : std::nullopt);
   }
   return {};
 }
 
+// GEOHASH key [member ...]
+Status geohash(Context& context, Args args) {
+  return reply_positions(context, args, [&](const auto& position) {
+    position ? context.reply.bulk(geo::geohash_text(*position)) : context.reply.null();
+  });
+}
+
 // GEOPOS key [member ...]
 Status geopos(Context& context, Args args) {
-  auto zset = context.zset(args[1]);
-  if (!zset.ok()) return zset.take_status();
-  const Args members = args.subspan(2);
-  context.reply.array(members.size());
-  for (const std::string_view member : members) {
-    const auto score = zset->score(member);
-    score ? reply_position(context.reply, geo::position_of(*score)) : context.reply.null_array();
-  }
-  return {};
+  return reply_positions(context, args, [&](const auto& position) {
+    position ? reply_position(context.reply, *position) : context.reply.null_array();
+  });
 }
 
 // The range of these rows is for routing, and find_keys says which the keys are.

@@ -158,27 +158,32 @@ std::vector<KeyUse> key_uses(const Command& command, Args call) {
   return uses;
 }
 
+// At least one, or the error that there is none.
+Result<std::vector<KeyUse>> key_uses_of(Args call) {
+  auto command = command_with_keys(call);
+  if (!command.ok()) return command.take_status();
+  auto uses = key_uses(**command, call);
+  if (uses.empty()) return kWrongArguments;
+  return uses;
+}
+
 // COMMAND GETKEYS command [arg ...]
 Status command_getkeys(Session& session, Args args) {
   const Args call = args.subspan(2);
-  auto command = command_with_keys(call);
-  if (!command.ok()) return command.take_status();
-  const auto uses = key_uses(**command, call);
-  if (uses.empty()) return kWrongArguments;
-  session.reply.array(uses.size());
-  for (const KeyUse& use : uses) session.reply.bulk(call[static_cast<std::size_t>(use.position)]);
+  auto uses = key_uses_of(call);
+  if (!uses.ok()) return uses.take_status();
+  session.reply.array(uses->size());
+  for (const KeyUse& use : *uses) session.reply.bulk(call[static_cast<std::size_t>(use.position)]);
   return {};
 }
 
 // COMMAND GETKEYSANDFLAGS command [arg ...]
 Status command_getkeysandflags(Session& session, Args args) {
   const Args call = args.subspan(2);
-  auto command = command_with_keys(call);
-  if (!command.ok()) return command.take_status();
-  const auto uses = key_uses(**command, call);
-  if (uses.empty()) return kWrongArguments;
-  session.reply.array(uses.size());
-  for (const KeyUse& use : uses) {
+  auto uses = key_uses_of(call);
+  if (!uses.ok()) return uses.take_status();
+  session.reply.array(uses->size());
+  for (const KeyUse& use : *uses) {
     session.reply.array(2);
     session.reply.bulk(call[static_cast<std::size_t>(use.position)]);
     write_key_flags(session.reply, use.flags);

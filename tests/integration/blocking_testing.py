@@ -5,9 +5,9 @@ Every case of blocking*.py runs against redis-server first, which shows that it 
 stave-server with one shard, and with three shards of two workers: with all keys in one shard, and with each in another.
 """
 import binascii
-import traceback
 
-from stave_testing import (REDIS_SERVER, ProtocolError, ReplyError, Server, encode, parse_arguments, wait_until)
+from stave_testing import (REDIS_SERVER, ReplyError, Server, encode, parse_arguments, run_case,
+                           wait_until)
 
 TIMED_OUT = ("*", None)
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
@@ -113,16 +113,6 @@ def is_closed(client):
     return client.read_raw(5.0) == (b"", True)
 
 
-def run(case, subject, name):
-    try:
-        case(*subject)
-    except (AssertionError, ReplyError, ProtocolError, OSError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    print(f"ok   {case.__name__} ({name})", flush=True)
-    return 0
-
-
 def in_world(case):
     def run_in_world(server, spread):
         world = World(server, spread)
@@ -147,7 +137,7 @@ def run_cases(description, cases, own, alone=()):
         binary = REDIS_SERVER if name == "redis-server" else arguments.server
         with Server(binary, options) as server:
             for case in chosen(cases if binary == REDIS_SERVER else [*cases, *own]):
-                failed += run(in_world(case), (server, spread), name)
-        failed += sum(run(case, (binary, options), name) for case in chosen(alone))
+                failed += run_case(name, in_world(case), server, spread)
+        failed += sum(run_case(name, case, binary, options) for case in chosen(alone))
     print(f"{failed} failed", flush=True)
     return 1 if failed else 0

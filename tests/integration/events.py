@@ -9,7 +9,6 @@ import contextlib
 import os
 import random
 import sys
-import traceback
 
 from differential.bits import BITS
 from differential.geo import GEO
@@ -22,7 +21,7 @@ from differential.sets import SETS
 from differential.strings import STRINGS
 from differential.world import World
 from differential.zsets import ZSETS
-from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
+from stave_testing import REDIS_SERVER, Server, encode, parse_arguments, run_case
 
 GROUPS = [STRINGS, KEYS, BITS, HASHES, LISTS, SETS, ZSETS, GEO, HYPERLOGLOGS]
 WEIGHTS = [30, 25, 10, 12, 14, 14, 16, 8, 4]
@@ -228,16 +227,6 @@ OWN = [own_events_follow_the_reply]
 LAST = [keys_that_are_evicted]
 
 
-def attempt(name, case, *arguments):
-    try:
-        case(*arguments)
-    except (AssertionError, ReplyError, OSError, TimeoutError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    print(f"ok   {case.__name__} ({name})", flush=True)
-    return 0
-
-
 def main():
     arguments = parse_arguments(__doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}),
                                 ("--commands", {"type": int, "default": 4000, "help": "random ones, for each Stave"}))
@@ -251,13 +240,13 @@ def main():
         with Server(REDIS_SERVER) as reference, Server(arguments.server, {"workers": workers, "shards": workers}) as subject:
             stave = f"{os.path.basename(arguments.server)}, {workers} workers"
             for case in wanted(SHARED):
-                failed += attempt("redis-server", case, reference) + attempt(stave, case, subject)
-            failed += sum(attempt(stave, case, subject) for case in wanted(OWN))
+                failed += run_case("redis-server", case, reference) + run_case(stave, case, subject)
+            failed += sum(run_case(stave, case, subject) for case in wanted(OWN))
             for case in wanted([random_commands]):
-                failed += attempt(stave, case, reference, subject, seeds.randrange(1 << 62), arguments.commands)
+                failed += run_case(stave, case, reference, subject, seeds.randrange(1 << 62), arguments.commands)
             for case in wanted(LAST):
-                failed += attempt("redis-server", case, reference) + attempt(stave, case, subject)
-    failed += sum(attempt("stave-server", case, arguments.server) for case in wanted([a_command_that_runs_again_tells_once]))
+                failed += run_case("redis-server", case, reference) + run_case(stave, case, subject)
+    failed += sum(run_case("stave-server", case, arguments.server) for case in wanted([a_command_that_runs_again_tells_once]))
     return 1 if failed else 0
 
 

@@ -8,10 +8,9 @@ import contextlib
 import os
 import socket
 import sys
-import traceback
 
 from days_files import info
-from stave_testing import REDIS_SERVER, ReplyError, Server, parse_arguments, wait_until
+from stave_testing import REDIS_SERVER, Server, parse_arguments, run_case, wait_until
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 OUT_OF_DISK = "OOM command not allowed when the database takes all the disk space that 'maxdisk' allows."
@@ -296,24 +295,14 @@ OWN = [many_keys_in_little_memory, maxdisk_refuses_what_adds_data, maxdisk_evict
        a_pause_holds_writes_that_wait_for_disk_space]
 
 
-def run(case, subject, name):
-    try:
-        case(subject)
-    except (AssertionError, ReplyError, OSError, TimeoutError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    print(f"ok   {case.__name__} ({name})", flush=True)
-    return 0
-
-
 def main():
     arguments = parse_arguments(__doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}))
     failed = 0
     for binary in (REDIS_SERVER, arguments.server):
         name = os.path.basename(binary)
         with Server(binary, {"workers": 3, "shards": 3}) as server:
-            failed += sum(run(case, server, name) for case in SHARED if arguments.only in case.__name__)
-    failed += sum(run(case, arguments.server, "stave-server") for case in OWN if arguments.only in case.__name__)
+            failed += sum(run_case(name, case, server) for case in SHARED if arguments.only in case.__name__)
+    failed += sum(run_case("stave-server", case, arguments.server) for case in OWN if arguments.only in case.__name__)
     return 1 if failed else 0
 
 

@@ -9,10 +9,9 @@ import os
 import random
 import sys
 import threading
-import traceback
 
 from days_files import info
-from stave_testing import REDIS_SERVER, Client, Reply, ReplyError, Server, encode, parse_arguments, wait_until
+from stave_testing import REDIS_SERVER, Client, Reply, Server, encode, parse_arguments, run_case, wait_until
 
 NOT_ALLOWED = "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 
@@ -398,16 +397,6 @@ SHARED = [confirmations, leaving_all_names_each_once, what_resp2_allows, resp3_a
 OWN = [own_messages_follow_the_reply]
 
 
-def run(case, server, name):
-    try:
-        case(server)
-    except (AssertionError, ReplyError, OSError, TimeoutError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    print(f"ok   {case.__name__} ({name})", flush=True)
-    return 0
-
-
 def main():
     arguments = parse_arguments(__doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}))
     random.seed(arguments.seed)
@@ -416,7 +405,7 @@ def main():
         name = f"{os.path.basename(binary)}, {workers} workers"
         cases = SHARED if binary == REDIS_SERVER else SHARED + OWN
         with Server(binary, {"workers": workers, "shards": workers}) as server:
-            failed += sum(run(case, server, name) for case in cases if arguments.only in case.__name__)
+            failed += sum(run_case(name, case, server) for case in cases if arguments.only in case.__name__)
     return 1 if failed else 0
 
 

@@ -4,9 +4,8 @@
 Every case runs against Debian's redis-server first, which shows that the case expects what Redis does, and then
 against stave-server with keys in several shards and clients on several workers.
 """
-import traceback
 
-from stave_testing import REDIS_SERVER, ReplyError, Server, parse_arguments
+from stave_testing import REDIS_SERVER, Server, parse_arguments, run_case
 
 CLIENTS = 9  # enough that every worker has some
 
@@ -33,15 +32,6 @@ def dict_of(flat):
     return dict(zip(flat[::2], flat[1::2]))
 
 
-def run(case, subject, name):
-    try:
-        case(subject)
-    except (AssertionError, ReplyError, OSError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    return 0
-
-
 def run_cases(description, shared=(), alone=(), own=()):
     """`shared`: cases that get a server. `alone`: cases that get a program and start what they need. `own`: likewise,
     about what only Stave has. Returns the exit status."""
@@ -55,8 +45,8 @@ def run_cases(description, shared=(), alone=(), own=()):
         name = "redis-server" if binary == REDIS_SERVER else "stave-server"
         if chosen(shared):
             with Server(binary, {"workers": 3, "shards": 3, "enable-debug-command": "yes"}) as server:
-                failed += sum(run(case, server, name) for case in chosen(shared))
+                failed += sum(run_case(name, case, server) for case in chosen(shared))
         others = [*alone, *([] if binary == REDIS_SERVER else own)]
-        failed += sum(run(case, binary, name) for case in chosen(others))
+        failed += sum(run_case(name, case, binary) for case in chosen(others))
     print(f"{failed} failed")
     return 1 if failed else 0

@@ -33,6 +33,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from typing import NamedTuple
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -492,6 +493,17 @@ def parse_arguments(description, *more):
         arguments.seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {arguments.seed}", flush=True)
     return arguments
+
+
+def run_case(name, case, *subject):
+    """Runs a test case on its subject, called `name`, and says how it went. 1 when it failed."""
+    try:
+        case(*subject)
+    except (AssertionError, ReplyError, ProtocolError, OSError):
+        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
+        return 1
+    print(f"ok   {case.__name__} ({name})", flush=True)
+    return 0
 
 
 def wait_until(condition, timeout=30.0, what="the condition"):

@@ -8,10 +8,9 @@ import random
 import sys
 import threading
 import time
-import traceback
 
 from days_files import info
-from stave_testing import REDIS_SERVER, ReplyError, Server, encode, parse_arguments
+from stave_testing import REDIS_SERVER, Server, encode, parse_arguments, run_case
 
 ACCOUNTS = 20
 EACH = 100
@@ -442,24 +441,14 @@ SHARED = [replies_in_order, errors, long_names, server_commands, unblock_inside,
 OWN = [transfers, large_values, large_elements, differences]
 
 
-def run(case, subject, name):
-    try:
-        case(subject)
-    except (AssertionError, ReplyError, OSError, TimeoutError):
-        print(f"FAIL {case.__name__} ({name}):\n{traceback.format_exc()}", flush=True)
-        return 1
-    print(f"ok   {case.__name__} ({name})", flush=True)
-    return 0
-
-
 def main():
     arguments = parse_arguments(__doc__, ("--only", {"default": "", "help": "run the cases whose name contains this"}))
     failed = 0
     for binary, shards in ((REDIS_SERVER, 1), (arguments.server, 1), (arguments.server, 3)):
         name = f"{os.path.basename(binary)}, {shards} shards"
         with Server(binary, {"workers": shards, "shards": shards, "enable-debug-command": "yes"}) as server:
-            failed += sum(run(case, server, name) for case in SHARED if arguments.only in case.__name__)
-    failed += sum(run(case, arguments.server, "stave-server") for case in OWN if arguments.only in case.__name__)
+            failed += sum(run_case(name, case, server) for case in SHARED if arguments.only in case.__name__)
+    failed += sum(run_case("stave-server", case, arguments.server) for case in OWN if arguments.only in case.__name__)
     return 1 if failed else 0
 
 
