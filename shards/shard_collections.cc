@@ -150,10 +150,13 @@ void Shard::change_collection_expiry(Key key, int log_db, Slot& slot, std::int64
   shorten_chain(log_db, slot);
 }
 
+// Whether the edits outweigh what they follow, where each element weighs as much as if it were an edit: a
+// snapshot for each tenth element pushed would cost more than all the pushing.
 bool Shard::has_long_chain(const Entry& entry) const {
-  const Collection::Chain& chain = entry.collection()->chain;
-  return chain.bytes >
-         std::max({std::uint64_t{entry.value_bytes()}, kChainBytesMin, 2 * chain.refused_bytes});
+  const Collection& collection = *entry.collection();
+  const std::uint64_t record = record_bytes(entry.key_bytes(), 0, true);
+  return collection.chain.bytes > std::max({entry.value_bytes() + collection.size() * record, kChainBytesMin,
+                                            2 * collection.chain.refused_bytes});
 }
 
 // Writes an outgrown value as a whole; the chain begins anew. False when there is no room, or it is too
