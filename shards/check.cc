@@ -32,7 +32,7 @@ std::uint64_t end_of(const SegmentFile& segment) {
   return segment.header.sealed ? std::min(segment.header.end_bytes, segment.file_bytes) : segment.file_bytes;
 }
 
-Result<HintReader> load_hint(Disk& disk, const std::string& path, const SegmentHeader& header) {
+Result<HintReader> open_hint(Disk& disk, const std::string& path, const SegmentHeader& header) {
   auto bytes = read_file(disk, path);
   if (!bytes.ok()) return bytes.take_status();
   auto hint = HintReader::open(std::move(*bytes), header);
@@ -43,7 +43,7 @@ Result<HintReader> load_hint(Disk& disk, const std::string& path, const SegmentH
 // Compares a hint with the records of its segment, both in the order of the log.
 class HintComparison {
  public:
-  explicit HintComparison(const HintReader& hint) : hint_(hint) { more_ = hint_.next(at_, entry_); }
+  explicit HintComparison(const HintReader& hint) : walk_(hint) { step(); }
 
   // `may_lack`: of a void transaction.
   void record(const HintEntry& record, bool may_lack) {
@@ -69,10 +69,9 @@ class HintComparison {
   }
 
  private:
-  void step() { more_ = hint_.next(at_, entry_); }
+  void step() { more_ = walk_.next(entry_); }
 
-  const HintReader& hint_;
-  std::size_t at_ = 0;
+  HintReader::Walk walk_;
   HintEntry entry_;
   bool more_ = false;
   std::uint64_t wrong_ = 0;
@@ -275,14 +274,25 @@ class ShardChecker {
     return true;
   }
 
+  // None when there is none that can be used, and says so.
+  std::optional<HintReader> load_hint(const SegmentFile& segment, SegmentCheck& found) {
+    const std::string path = directory_ + "/" + hint_name(segment.number);
+    found.hint = "no hint";
+    if (!disk_.exists(path)) return std::nullopt;
+    auto hint = open_hint(disk_, path, segment.header);
+    if (!hint.ok()) {
+      found.hint = is_older_hint(disk_, path) ? "old hint" : "bad hint";
+      if (found.hint == "bad hint") problem(hint.message());
+      return std::nullopt;
+    }
+    found.hint = "hint";
+    return std::move(*hint);
+  }
+
   void read_records(File& file, const SegmentFile& segment, SegmentCheck& found) {
-    const std::string hint_path = directory_ + "/" + hint_name(segment.number);
-    auto hint = disk_.exists(hint_path) ? load_hint(disk_, hint_path, segment.header)
-                                        : Result<HintReader>(Status::error(""));
+    const std::optional<HintReader> hint = load_hint(segment, found);
     std::optional<HintComparison> comparison;
-    if (hint.ok()) comparison.emplace(*hint);
-    if (!hint.ok() && !hint.message().empty()) problem(hint.message());
-    found.hint = hint.ok() ? "hint" : hint.message().empty() ? "no hint" : "bad hint";
+    if (hint) comparison.emplace(*hint);
 
     SegmentReader reader(file, segment.header, end_of(segment));
     bool in_void = false;
@@ -301,7 +311,7 @@ class ShardChecker {
     found.highest_gsn = end.gsn;
     last_gsn_ = segment.listed ? std::max(last_gsn_, end.gsn) : end.gsn;
     judge_end(segment, end, reader, found);
-    if (comparison && end.bytes == end_of(segment)) judge_hint(hint_path, comparison->fault(), found);
+    if (comparison && end.bytes == end_of(segment)) judge_hint(segment, comparison->fault(), found);
     if (out_of_order_ != 0 && files_.manifest_fault.empty()) tell_out_of_order(segment.path, out_of_order_);
     out_of_order_ = 0;
   }
@@ -323,10 +333,10 @@ class ShardChecker {
     if (*torn) found.note = "torn tail: the next start cuts it";
   }
 
-  void judge_hint(const std::string& path, const std::string& fault, SegmentCheck& found) {
+  void judge_hint(const SegmentFile& segment, const std::string& fault, SegmentCheck& found) {
     if (fault.empty()) return;
     found.hint = "bad hint";
-    problem(path + ": " + fault);
+    problem(directory_ + "/" + hint_name(segment.number) + ": " + fault);
   }
 
   Disk& disk_;
@@ -379,7 +389,7 @@ std::uint64_t DatabaseCheck::read_transactions(Shard& shard, const SegmentFile& 
   };
   const std::string hint_path = shard.directory + "/" + hint_name(segment.number);
   if (segment.header.sealed && disk_.exists(hint_path)) {
-    auto hint = load_hint(disk_, hint_path, segment.header);
+    auto hint = open_hint(disk_, hint_path, segment.header);
     if (hint.ok()) {
       hint->for_each(visit);
       return segment.header.highest_gsn;

@@ -19,7 +19,7 @@ namespace stave {
 
 struct SegmentCheck {
   std::string name;
-  std::string hint;  // "hint", "no hint", "bad hint"
+  std::string hint;  // "hint", "no hint", "old hint" (of an older version), "bad hint"
   std::string note;  // about its tail; "" if there is nothing to say
   SegmentKind kind = SegmentKind::kLog;
   bool sealed = false;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/hint.h"
 
+#include <cassert>
+
 #include "shards/crc32c.h"
+#include "shards/limits.h"
+#include "shards/packed.h"
 #include "shards/segment_reader.h"
 
 namespace stave {
@@ -9,56 +13,65 @@ namespace {
 
 constexpr std::string_view kMagic = "STAVEHNT";
 constexpr std::size_t kCrcAt = 12;
-constexpr std::uint32_t kHintVersion = 2;
-constexpr std::size_t kEntryBytes = 24;
+constexpr std::uint32_t kHintVersion = 3;
 constexpr std::size_t kCountAt = 72;
+constexpr std::size_t kHeaderBytes = 80;
+constexpr std::size_t kEntryBytesMin = 7;
 
 std::uint32_t file_crc(std::string_view bytes) {
   const std::uint32_t before = crc32c(0, bytes.data(), kCrcAt);
   return crc32c(before, bytes.data() + kCrcAt + 4, bytes.size() - kCrcAt - 4);
 }
 
-std::size_t entry_bytes(const HintEntry& entry) {
-  return kEntryBytes + (entry.record.has(kHasExpiry) ? 8 : 0) + entry.record.key.size() +
-         entry.record.value.size();
+// The sign in the lowest bit, so that small numbers stay small.
+std::uint64_t fold(std::uint64_t number) {
+  const auto is_negative = static_cast<std::int64_t>(number) < 0;
+  return is_negative ? ~(number << 1) : number << 1;
+}
+std::uint64_t unfold(std::uint64_t folded) {
+  return (folded & 1) != 0 ? ~(folded >> 1) : folded >> 1;
 }
 
 }  // namespace
 
+HintWriter::HintWriter(const SegmentHeader& segment)
+    : segment_(segment), position_(segment), bytes_(kHeaderBytes, '\0') {
+  // What is not used is not touched, and growing would copy.
+  bytes_.reserve(kHeaderBytes + segment.end_bytes / 4);
+}
+
 void HintWriter::add(const Record& record, std::uint64_t offset_bytes) {
-  put(entries_, record.kind);
-  put(entries_, record.flags);
-  put(entries_, record.db);
-  put(entries_, std::uint8_t{0});
-  put(entries_, static_cast<std::uint32_t>(record.key.size()));
-  put(entries_, static_cast<std::uint32_t>(record.value.size()));
-  put(entries_, static_cast<std::uint32_t>(offset_bytes / 8));
-  put(entries_, record.gsn);
-  if (record.has(kHasExpiry)) put(entries_, record.expiry_ms);
-  entries_.append(record.key);
-  if (hint_has_value(record.kind)) entries_.append(record.value);
+  assert(offset_bytes >= position_.offset_bytes);
+  put(bytes_, record.kind);
+  put(bytes_, record.flags);
+  put(bytes_, record.db);
+  put_varint(bytes_, (offset_bytes - position_.offset_bytes) / 8);
+  put_varint(bytes_, fold(record.gsn - position_.gsn));
+  if (record.has(kHasExpiry)) put_varint(bytes_, fold(static_cast<std::uint64_t>(record.expiry_ms)));
+  put_varint(bytes_, record.key.size());
+  put_varint(bytes_, record.value.size());
+  bytes_.append(record.key);
+  if (hint_has_value(record.kind)) bytes_.append(record.value);
+  position_.pass(record, record.value.size(), offset_bytes);
   ++count_;
 }
 
 Status HintWriter::write(Disk& disk, const std::string& directory, const std::string& name) {
-  std::string bytes(kMagic);
-  put(bytes, kHintVersion);
-  put(bytes, std::uint32_t{0});
-  bytes.append(reinterpret_cast<const char*>(segment_.database.data()), segment_.database.size());
-  put(bytes, segment_.shard);
-  put(bytes, std::uint32_t{0});
-  put(bytes, segment_.number);
-  put(bytes, segment_.lowest_gsn);
-  put(bytes, segment_.highest_gsn);
-  put(bytes, segment_.end_bytes);
-  put(bytes, count_);
-  bytes.append(entries_);
-  entries_.clear();
-  entries_.shrink_to_fit();
-  const std::uint32_t crc = file_crc(bytes);
-  bytes.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
-
-  return replace_file(disk, directory, name, bytes);
+  std::string header(kMagic);
+  put(header, kHintVersion);
+  put(header, std::uint32_t{0});
+  header.append(reinterpret_cast<const char*>(segment_.database.data()), segment_.database.size());
+  put(header, segment_.shard);
+  put(header, std::uint32_t{0});
+  put(header, segment_.number);
+  put(header, segment_.lowest_gsn);
+  put(header, segment_.highest_gsn);
+  put(header, segment_.end_bytes);
+  put(header, count_);
+  bytes_.replace(0, kHeaderBytes, header);
+  const std::uint32_t crc = file_crc(bytes_);
+  bytes_.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
+  return replace_file(disk, directory, name, bytes_);
 }
 
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {
@@ -74,7 +87,7 @@ Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segm
       get<std::uint64_t>(bytes, 64) != segment.end_bytes) {
     return Status::error("belongs to another segment");
   }
-  HintReader reader;
+  HintReader reader(segment);
   reader.count_ = get<std::uint64_t>(bytes, kCountAt);
   reader.bytes_ = std::move(bytes);
   if (auto status = reader.check_entries(); !status.ok()) return status;
@@ -116,49 +129,62 @@ void HintReader::mend_for_fuzzing(std::string& bytes) {
 // The checksum already says that these are the bytes that were written; this keeps a reader inside them
 // regardless.
 Status HintReader::check_entries() const {
-  std::size_t at = kHeaderBytes;
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    if (bytes_.size() - at < kEntryBytes) return Status::error("has a wrong length");
-    const std::string_view entry = std::string_view(bytes_).substr(at);
-    const bool has_expiry = (get<std::uint8_t>(entry, 1) & kHasExpiry) != 0;
-    const bool has_value = hint_has_value(get<RecordKind>(entry, 0));
-    const std::uint64_t size = kEntryBytes + (has_expiry ? 8u : 0u) +
-                               std::uint64_t{get<std::uint32_t>(entry, 4)} +
-                               (has_value ? get<std::uint32_t>(entry, 8) : 0u);
-    if (entry.size() < size) return Status::error("has a wrong length");
-    at += size;
-  }
-  return at == bytes_.size() ? Status() : Status::error("has a wrong length");
+  // Else a count that is wrong would cost much memory before it is noticed.
+  if (count_ > bytes_.size() / kEntryBytesMin) return Status::error("has a wrong length");
+  Walk walk(*this);
+  HintEntry entry;
+  std::uint64_t found = 0;
+  while (walk.next(entry)) ++found;
+  return walk.rest_.empty() && found == count_ ? Status() : Status::error("has a wrong length");
 }
 
-bool HintReader::next(std::size_t& at, HintEntry& entry) const {
-  if (at == 0) at = kHeaderBytes;
-  if (at == bytes_.size()) return false;
-  entry = decode(at);
+HintReader::Walk::Walk(const HintReader& hint)
+    : rest_(std::string_view(hint.bytes_).substr(kHeaderBytes)), position_(hint.segment_) {}
+
+bool HintReader::Walk::next(HintEntry& entry) {
+  if (rest_.size() < kEntryBytesMin) return false;
+  std::string_view rest = rest_.substr(3);
+  Record& record = entry.record;
+  record = {
+      get<RecordKind>(rest_, 0), get<std::uint8_t>(rest_, 1), get<std::uint8_t>(rest_, 2), 0, 0, {}, {}};
+  const auto number = [&rest] {
+    // Nearly all are of one byte.
+    if (rest.empty() || static_cast<unsigned char>(rest.front()) >= 0x80) return take_varint(rest);
+    const auto byte = static_cast<unsigned char>(rest.front());
+    rest.remove_prefix(1);
+    return std::optional<std::uint64_t>(byte);
+  };
+  const auto gap = number();
+  const auto gsn_step = gap ? number() : gap;
+  const auto expiry = gsn_step && record.has(kHasExpiry) ? number() : std::optional<std::uint64_t>(0);
+  const auto key_bytes = gsn_step && expiry ? number() : std::nullopt;
+  const auto value_bytes = key_bytes ? number() : key_bytes;
+  if (!value_bytes) return false;
+  const std::size_t stored_value_bytes = hint_has_value(record.kind) ? *value_bytes : 0;
+  if (*gap > limits::kSegmentBytesMax / 8 || *key_bytes > rest.size() ||
+      *value_bytes > limits::kSegmentBytesMax || stored_value_bytes > rest.size() - *key_bytes) {
+    return false;
+  }
+  record.gsn = position_.gsn + unfold(*gsn_step);
+  record.expiry_ms = static_cast<std::int64_t>(unfold(*expiry));
+  record.key = rest.substr(0, *key_bytes);
+  record.value = rest.substr(*key_bytes, stored_value_bytes);
+  entry.value_bytes = static_cast<std::uint32_t>(*value_bytes);
+  entry.offset_bytes = position_.offset_bytes + *gap * 8;
+  if (entry.offset_bytes > limits::kSegmentBytesMax) return false;
+  position_.pass(record, *value_bytes, entry.offset_bytes);
+  rest_ = rest.substr(*key_bytes + stored_value_bytes);
   return true;
 }
 
-HintEntry HintReader::decode(std::size_t& at) const {
-  const std::string_view bytes = std::string_view(bytes_).substr(at);
-  HintEntry entry;
-  entry.record.kind = get<RecordKind>(bytes, 0);
-  entry.record.flags = get<std::uint8_t>(bytes, 1);
-  entry.record.db = get<std::uint8_t>(bytes, 2);
-  const auto key_bytes = get<std::uint32_t>(bytes, 4);
-  entry.value_bytes = get<std::uint32_t>(bytes, 8);
-  entry.offset_bytes = std::uint64_t{get<std::uint32_t>(bytes, 12)} * 8;
-  entry.record.gsn = get<std::uint64_t>(bytes, 16);
-  std::size_t body = kEntryBytes;
-  if (entry.record.has(kHasExpiry)) {
-    entry.record.expiry_ms = get<std::int64_t>(bytes, body);
-    body += 8;
-  }
-  entry.record.key = bytes.substr(body, key_bytes);
-  if (hint_has_value(entry.record.kind)) {
-    entry.record.value = bytes.substr(body + key_bytes, entry.value_bytes);
-  }
-  at += entry_bytes(entry);
-  return entry;
+bool is_older_hint(Disk& disk, const std::string& path) {
+  auto file = disk.open(path);
+  char bytes[kCrcAt];
+  if (!file.ok()) return false;
+  const auto got = (*file)->read(0, bytes);
+  const std::string_view header(bytes, sizeof bytes);
+  return got.ok() && *got == header.size() && header.starts_with(kMagic) &&
+         get<std::uint32_t>(header, kMagic.size()) < kHintVersion;
 }
 
 Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader& segment,

@@ -9,8 +9,14 @@
 //             shard u32 | 0 u32 | number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 |
 //             entries u64
 //   file   := header | entry * entries
-//   entry  := kind u8 | flags u8 | db u8 | 0 u8 | key length u32 | value length u32 | offset / 8 u32 |
-//             GSN u64 | [expiry i64 if kHasExpiry] | key | [value, for kinds other than values and edits]
+//   entry  := kind u8 | flags u8 | db u8 | gap | GSN step | [expiry if kHasExpiry] | key length | value
+//   length |
+//             key | [value, for kinds other than values and edits]
+//
+// Numbers in an entry are LEB128 (packed.h). The gap is what lies between the end of the record before, or
+// the segment's header, and this one, in units of 8 bytes; the GSN step is from the successor of the GSN
+// before, or the segment's lowest, and the expiry in ms, both with their sign in the lowest bit. So records
+// that follow each other take little more than their keys.
 //
 // Entries are in the order of the log. Batches of transactions that recovery found void are left out.
 #pragma once
@@ -39,16 +45,30 @@ struct HintEntry {
   std::uint64_t offset_bytes = 0;
 };
 
+// What an entry is relative to: where the record before it ends, and the GSN after that one's.
+struct HintPosition {
+  explicit HintPosition(const SegmentHeader& segment)
+      : offset_bytes(kSegmentHeaderBytes), gsn(segment.lowest_gsn) {}
+  void pass(const Record& record, std::uint64_t value_bytes, std::uint64_t record_offset_bytes) {
+    offset_bytes = record_offset_bytes + record_bytes(record.key.size(), value_bytes, record.has(kHasExpiry));
+    gsn = record.gsn + 1;
+  }
+  std::uint64_t offset_bytes;
+  std::uint64_t gsn;
+};
+
 class HintWriter {
  public:
-  explicit HintWriter(const SegmentHeader& segment) : segment_(segment) {}
+  explicit HintWriter(const SegmentHeader& segment);
+  // REQUIRES: the record lies behind those before it.
   void add(const Record& record, std::uint64_t offset_bytes);
   // Writes `path` by way of a temporary file and makes it durable. The segment's header must be sealed.
   Status write(Disk& disk, const std::string& directory, const std::string& name);
 
  private:
   SegmentHeader segment_;
-  std::string entries_;
+  HintPosition position_;
+  std::string bytes_;  // of the file
   std::uint64_t count_ = 0;
 };
 
@@ -69,29 +89,40 @@ class HintReader {
   static void mend_for_fuzzing(std::string& bytes);
 
   std::uint64_t count() const { return count_; }
-  // One entry after the other: `at` begins as 0. False behind the last.
-  bool next(std::size_t& at, HintEntry& entry) const;
   // Gives the bytes back, for their memory; nothing else may be called after it.
   std::string take_bytes() { return std::move(bytes_); }
-  // Entries one by one: where the first begins, and the one at `at`, which is moved to the next.
-  // REQUIRES: called at most count() times.
-  std::size_t begin() const { return kHeaderBytes; }
-  HintEntry decode(std::size_t& at) const;
+
+  // Takes the entries one after the other. The reader must outlive it.
+  class Walk {
+   public:
+    explicit Walk(const HintReader& hint);
+    // False behind the last, and where there is none in its right form.
+    bool next(HintEntry& entry);
+
+   private:
+    friend class HintReader;
+    std::string_view rest_;
+    HintPosition position_;
+  };
+
   // Calls `visit` for each entry in order.
   template <typename Visit>
   void for_each(Visit visit) const {
-    std::size_t at = kHeaderBytes;
-    for (std::uint64_t i = 0; i < count_; ++i) visit(decode(at));
+    HintEntry entry;
+    for (Walk walk(*this); walk.next(entry);) visit(entry);
   }
 
  private:
-  static constexpr std::size_t kHeaderBytes = 80;
-
+  explicit HintReader(const SegmentHeader& segment) : segment_(segment) {}
   Status check_entries() const;
 
+  SegmentHeader segment_;
   std::string bytes_;
   std::uint64_t count_ = 0;
 };
+
+// True for one that an older version wrote: a start reads its segment instead, and writes a new one.
+bool is_older_hint(Disk& disk, const std::string& path);
 
 // Reads a sealed segment back and writes its hint. `void_transactions`: ids whose batches are left out.
 Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader& segment,

@@ -29,7 +29,7 @@ HintStream::Item make_item(const HintEntry& hint, std::uint32_t slot) {
 }  // namespace
 
 HintStream::HintStream(const HintReader& hint, std::uint32_t slot)
-    : hint_(hint), slot_(slot), fill_at_(hint.begin()) {
+    : hint_(hint), slot_(slot), fill_walk_(hint) {
   for (Batch& batch : batches_) batch.reserve(kBatchItems);
   if (hint.count() < kItemsForHelper) return;
   try {
@@ -47,7 +47,9 @@ HintStream::~HintStream() {
 void HintStream::fill(Batch& batch) {
   batch.clear();
   const std::uint64_t end = std::min<std::uint64_t>(filled_items_ + kBatchItems, hint_.count());
-  for (; filled_items_ < end; ++filled_items_) batch.push_back(make_item(hint_.decode(fill_at_), slot_));
+  HintEntry hint;
+  for (; filled_items_ < end && fill_walk_.next(hint); ++filled_items_)
+    batch.push_back(make_item(hint, slot_));
 }
 
 // Up to and including an empty batch, which is the end.

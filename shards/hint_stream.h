@@ -47,7 +47,7 @@ class HintStream {
   const std::uint32_t slot_;
   // Whoever fills: the helper, or the owner when there is none.
   std::uint64_t filled_items_ = 0;
-  std::size_t fill_at_;
+  HintReader::Walk fill_walk_;
   // The owner only.
   std::size_t taken_ = 0;
   bool holding_ = false;  // a batch that was taken and not given back
