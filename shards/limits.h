@@ -30,8 +30,9 @@ inline constexpr std::uint64_t kZeroedAheadBytes = 2u << 20;
 // One zeroing write: small, so that a commit never queues behind much.
 inline constexpr std::size_t kZeroChunkBytes = 256u << 10;
 
-// Reads of a scan during recovery: large enough to stream, small enough for every shard to have two.
-inline constexpr std::size_t kScanChunkBytes = 4u << 20;
+// Reads of a scan, for recovery, hints and compaction: large enough to stream, small enough to stay in a
+// core's cache, and as fresh memory has its price.
+inline constexpr std::size_t kScanChunkBytes = 1u << 20;
 
 // Slots that the cache's clock may pass in one step before it gives the loop back.
 inline constexpr std::size_t kClockSlotsPerStep = 4096;

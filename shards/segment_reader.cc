@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "shards/limits.h"
 
@@ -20,16 +21,28 @@ bool SegmentReader::fill(std::uint64_t bytes) {
   if (before_read_) before_read_();
   const std::uint64_t wanted =
       std::min(std::max<std::uint64_t>(bytes, limits::kScanChunkBytes), end_bytes_ - offset_);
-  if (buffered_ > 0) std::memmove(buffer_.data(), buffer_.data() + (offset_ - buffer_offset_), buffered_);
-  buffer_offset_ = offset_;
-  if (buffer_.size() < wanted) buffer_.resize(wanted);
-  auto got = file_.read(offset_ + buffered_, {buffer_.data() + buffered_, wanted - buffered_});
+  make_room(wanted);
+  auto got = file_.read(offset_ + buffered_, {buffer_.get() + buffered_, wanted - buffered_});
   if (!got.ok()) {
     read_error_ = got.message();
     return false;
   }
   buffered_ += *got;
   return true;
+}
+
+// Moves what is buffered to the front of a buffer of at least so many bytes, which need not be set.
+void SegmentReader::make_room(std::uint64_t bytes) {
+  char* const from = buffer_.get() + (offset_ - buffer_offset_);
+  if (buffer_bytes_ < bytes) {
+    std::unique_ptr<char[]> larger(new char[bytes]);
+    if (buffered_ > 0) std::memcpy(larger.get(), from, buffered_);
+    buffer_ = std::move(larger);
+    buffer_bytes_ = bytes;
+  } else if (buffered_ > 0) {
+    std::memmove(buffer_.get(), from, buffered_);
+  }
+  buffer_offset_ = offset_;
 }
 
 bool SegmentReader::has_next() const {

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "shards/record.h"
 #include "shards/segment.h"
@@ -53,7 +53,8 @@ class SegmentReader {
  private:
   // Makes at least `bytes` bytes from offset_ on available, or as many as there are before the end.
   bool fill(std::uint64_t bytes);
-  std::string_view available() const { return {buffer_.data() + (offset_ - buffer_offset_), buffered_}; }
+  void make_room(std::uint64_t bytes);
+  std::string_view available() const { return {buffer_.get() + (offset_ - buffer_offset_), buffered_}; }
 
   Result<bool> rest_is_zero(std::uint64_t from);
 
@@ -62,7 +63,8 @@ class SegmentReader {
   const std::uint32_t seed_;
   const std::uint64_t end_bytes_;
   std::uint64_t offset_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::uint64_t buffer_bytes_ = 0;
   std::uint64_t buffer_offset_;  // file offset of the buffer's first byte
   std::uint64_t buffered_ = 0;   // bytes available from offset_ on
   std::string read_error_;
