@@ -99,13 +99,13 @@ Result<std::vector<const Setting*>> settings_to_change(std::span<const NameAndVa
 
 // The name under which CONFIG GET replies with the setting, if any of the patterns matches. As in Redis, one
 // without wildcards is a name, and comes back as it was written.
-std::optional<std::string_view> name_asked_for(const Setting& setting,
+std::optional<std::string_view> name_asked_for(std::string_view name,
                                                std::span<const std::string_view> patterns) {
   constexpr bool kIgnoreCase = true;
   for (std::string_view pattern : patterns) {
     bool wild = pattern.find_first_of("*?[") != std::string_view::npos;
-    if (wild && glob_match(pattern, setting.name, kIgnoreCase)) return setting.name;
-    if (!wild && ascii::equal(pattern, setting.name)) return pattern;
+    if (wild && glob_match(pattern, name, kIgnoreCase)) return name;
+    if (!wild && ascii::equal(pattern, name)) return pattern;
   }
   return std::nullopt;
 }
@@ -177,8 +177,10 @@ std::vector<std::pair<std::string, std::string>> get_settings(const Settings& se
                                                               std::span<const std::string_view> patterns) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const Setting& setting : setting_table()) {
-    std::optional<std::string_view> name = name_asked_for(setting, patterns);
-    if (name) found.emplace_back(*name, format_setting(setting, settings));
+    for (const std::string_view name : {setting.name, setting.old_name}) {
+      const auto asked_for = name.empty() ? std::nullopt : name_asked_for(name, patterns);
+      if (asked_for) found.emplace_back(*asked_for, format_setting(setting, settings));
+    }
   }
   return found;
 }

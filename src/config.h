@@ -87,6 +87,7 @@ struct Settings {
   int64_t zset_max_listpack_entries = 128;
   int64_t zset_max_listpack_value = 64;  // bytes
   int64_t list_max_listpack_size = -2;   // elements; -1 to -5: 4, 8, 16, 32, 64 KiB
+  int64_t list_compress_depth = 0;       // without effect
   int64_t hll_sparse_max_bytes = 3000;   // from which a HyperLogLog takes its dense form
   int64_t maxdisk = 0;                   // bytes of the database directory; 0: no limit
   int64_t maxdisk_wait_ms = 2000;        // for compaction, before it refuses a write; 0: not at all

@@ -96,9 +96,9 @@ constexpr Setting kSettings[] = {
     {.name = "maxmemory-samples", .field = &Settings::maxmemory_samples, .help = "keys looked at for each that is evicted",
      .min = 1, .max = kInt32Max},
     {.name = "hash-max-listpack-entries", .field = &Settings::hash_max_listpack_entries,
-     .help = "fields up to which OBJECT ENCODING calls a hash listpack", .max = kInt64Max},
+     .help = "fields up to which OBJECT ENCODING calls a hash listpack", .max = kInt64Max, .old_name = "hash-max-ziplist-entries"},
     {.name = "hash-max-listpack-value", .field = &Settings::hash_max_listpack_value,
-     .help = "bytes of a field or value, likewise", .form = NumberForm::kBytes, .max = kInt64Max},
+     .help = "bytes of a field or value, likewise", .form = NumberForm::kBytes, .max = kInt64Max, .old_name = "hash-max-ziplist-value"},
     {.name = "set-max-intset-entries", .field = &Settings::set_max_intset_entries,
      .help = "members up to which OBJECT ENCODING calls a set of integers intset", .max = kInt64Max},
     {.name = "set-max-listpack-entries", .field = &Settings::set_max_listpack_entries,
@@ -106,11 +106,13 @@ constexpr Setting kSettings[] = {
     {.name = "set-max-listpack-value", .field = &Settings::set_max_listpack_value,
      .help = "bytes of a member, likewise", .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "zset-max-listpack-entries", .field = &Settings::zset_max_listpack_entries,
-     .help = "members up to which OBJECT ENCODING calls a sorted set listpack", .max = kInt64Max},
+     .help = "members up to which OBJECT ENCODING calls a sorted set listpack", .max = kInt64Max, .old_name = "zset-max-ziplist-entries"},
     {.name = "zset-max-listpack-value", .field = &Settings::zset_max_listpack_value,
-     .help = "bytes of a member, likewise", .form = NumberForm::kBytes, .max = kInt64Max},
+     .help = "bytes of a member, likewise", .form = NumberForm::kBytes, .max = kInt64Max, .old_name = "zset-max-ziplist-value"},
     {.name = "list-max-listpack-size", .field = &Settings::list_max_listpack_size,
-     .help = "elements up to which it calls a list listpack; -1 to -5: 4, 8, 16, 32, 64 KiB", .min = -1 - kInt32Max, .max = kInt32Max},
+     .help = "elements up to which it calls a list listpack; -1 to -5: 4, 8, 16, 32, 64 KiB", .min = -1 - kInt32Max, .max = kInt32Max, .old_name = "list-max-ziplist-size"},
+    {.name = "list-compress-depth", .field = &Settings::list_compress_depth,
+     .help = "taken for Redis' sake, without effect: lists are not compressed", .max = kInt32Max},
     {.name = "hll-sparse-max-bytes", .field = &Settings::hll_sparse_max_bytes,
      .help = "bytes from which a HyperLogLog takes its dense form", .form = NumberForm::kBytes, .max = kInt64Max},
     {.name = "maxdisk", .field = &Settings::maxdisk, .help = "bytes of disk for the database; 0: no limit",
@@ -149,7 +151,10 @@ constexpr Setting kSettings[] = {
 // clang-format on
 
 const Setting* find(std::string_view name, char (*fold)(char)) {
-  auto same = [&](const Setting& setting) { return std::ranges::equal(setting.name, name, {}, {}, fold); };
+  auto same = [&](const Setting& setting) {
+    return std::ranges::equal(setting.name, name, {}, {}, fold) ||
+           (!setting.old_name.empty() && std::ranges::equal(setting.old_name, name, {}, {}, fold));
+  };
   auto found = std::ranges::find_if(kSettings, same);
   return found == std::end(kSettings) ? nullptr : &*found;
 }

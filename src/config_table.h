@@ -38,11 +38,12 @@ struct Setting {
   // What else must hold for the new value, or is adjusted in it. The error is a reason ("argument must be
   // ...").
   Status (*check)(Settings&) = nullptr;
+  std::string_view old_name = {};  // that Redis takes, too
 };
 
 std::span<const Setting> setting_table();
 
-// By its exact name in any case; null if there is none.
+// By its exact name, or the old one, in any case; null if there is none.
 const Setting* find_setting(std::string_view name);
 
 // As the file and the command line write it: `_` and `-` are alike.

@@ -44,6 +44,18 @@ TEST_CASE("config get: patterns in any case, each setting once") {
   CHECK(get(settings, "time\\out") == "(none)");
 }
 
+TEST_CASE("config: the names that Redis had before are names, too") {
+  Settings settings;
+  CHECK(set_error(settings, {{"list-max-ziplist-size", "7"}, {"hash-max-ziplist-value", "1kb"}}) == "");
+  CHECK(settings.list_max_listpack_size == 7);
+  CHECK(get(settings, "list-max-listpack-size") == "7");
+  CHECK(get(settings, "hash-max-ziplist-value") == "1024");
+  CHECK(get_settings(settings, std::vector<std::string_view>{"zset-max-*"}).size() == 4);
+  CHECK(set_error(settings, {{"zset-max-ziplist-value", "1"}, {"zset-max-listpack-value", "2"}}) ==
+        failed("zset-max-listpack-value", "duplicate parameter"));
+  CHECK(get(settings, "nope-*") == "(none)");
+}
+
 TEST_CASE("config set: several at once") {
   Settings settings;
   CHECK(set_error(settings, {{"MAXMEMORY", "100MB"}, {"appendfsync", "ALWAYS"}, {"timeout", "5"}}) == "");
