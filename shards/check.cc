@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "shards/cold_chains.h"
 #include "shards/hint.h"
 #include "shards/key_table.h"
 #include "shards/record_walk.h"
@@ -89,9 +90,9 @@ class Replay {
     const Record& record = entry.record;
     if (is_superseded(record)) return true;
     if (is_value(record.kind)) return set(record, bytes_of(entry));
-    if (is_edits(record.kind)) {
-      const auto here = static_cast<std::uint32_t>(segments_.size() - 1);
-      edits_[record.db][digest_key(record.key)].push_back({record.gsn, here, bytes_of(entry)});
+    if (is_link(record.kind)) {
+      const Location here(static_cast<std::uint32_t>(segments_.size() - 1), entry.offset_bytes);
+      chains_[record.db][digest_key(record.key)].links.emplace_back(record, entry.value_bytes, here);
       return true;
     }
     switch (record.kind) {
@@ -102,7 +103,7 @@ class Replay {
         for (const auto& [digest, newest] : tables_[record.db]) count(record.db, newest, -1);
         tables_[record.db].clear();
         hidden_[record.db].clear();
-        edits_[record.db].clear();
+        chains_[record.db].clear();
         return true;
       case RecordKind::kSwap:
         if (record.value.size() == db_map_.size())
@@ -112,16 +113,23 @@ class Replay {
         return true;
     }
   }
-  // After the last record: edits are live if they follow the newest snapshot of their key.
-  void count_edits() {
-    for (std::size_t db = 0; db < edits_.size(); ++db) {
-      for (const auto& [digest, chain] : edits_[db]) {
-        const auto newest = tables_[db].find(digest);
-        if (newest == tables_[db].end()) continue;
-        for (const Edits& edits : chain) {
-          if (edits.gsn > newest->second.gsn && newest->second.bytes != 0)
-            segments_[edits.segment].live_bytes += edits.bytes;
+  // After the last record: edits are live if they follow the newest snapshot of their key, which may be in
+  // parts.
+  void count_chains() {
+    for (std::size_t db = 0; db < chains_.size(); ++db) {
+      for (auto& [digest, chain] : chains_[db]) {
+        NewestRecord& newest = tables_[db][digest];
+        chain.snapshot_gsn = newest.gsn;
+        chain.settle();
+        if (chain.in_parts) {
+          count(static_cast<std::uint8_t>(db), newest, -1);
+          newest.bytes = 0;
+          ++keys_[db];
+        } else if (newest.bytes == 0) {
+          continue;
         }
+        for (const ColdChain::Link& link : chain.links)
+          segments_[link.location.segment()].live_bytes += link.bytes;
       }
     }
   }
@@ -140,12 +148,7 @@ class Replay {
   }
 
  private:
-  struct Edits {
-    std::uint64_t gsn = 0;
-    std::uint32_t segment = 0;
-    std::uint64_t bytes = 0;
-  };
-  using EditTable = std::unordered_map<KeyDigest, std::vector<Edits>, KeyDigestHash>;
+  using ChainTable = std::unordered_map<KeyDigest, ColdChain, KeyDigestHash>;
 
   // As in Recovery: what a flush or a swap has made void that compaction has left out.
   bool is_superseded(const Record& record) const {
@@ -177,7 +180,7 @@ class Replay {
   const Manifest& manifest_;
   std::vector<SegmentCheck>& segments_;
   KeyTables tables_;
-  std::array<EditTable, limits::kDatabases> edits_;  // by database of the log
+  std::array<ChainTable, limits::kDatabases> chains_;  // by database of the log
   KeyTables hidden_;  // keys that a tombstone older than their value has removed last
   std::array<std::uint64_t, limits::kDatabases> keys_{};  // by database of the log
   std::array<std::uint8_t, limits::kDatabases> db_map_;
@@ -210,7 +213,7 @@ class ShardChecker {
       check_segment(segment, first);
       first = false;
     }
-    replay_.count_edits();
+    replay_.count_chains();
     for (const auto& [segment, count] : replay_.hiding()) {
       if (files_.manifest_fault.empty())
         tell_out_of_order(directory_ + "/" + result_.segments[segment].name, count);

@@ -3,30 +3,72 @@
 
 #include <algorithm>
 
+#include "shards/record.h"
+
 namespace stave {
 
-ColdChain::Edits* ColdChain::find(std::uint64_t gsn) {
+ColdChain::Link::Link(const Record& record, std::uint32_t value_bytes, Location where)
+    : gsn(record.gsn),
+      location(where),
+      bytes(record_bytes(record.key.size(), value_bytes, record.has(kHasExpiry))),
+      expiry_ms(record.expiry_ms),
+      type(type_of(record.kind)),
+      part(is_part(record.kind)),
+      first(part && record.has(kChainHead)),
+      last(part && record.has(kLastPart)) {}
+
+ColdChain::Link* ColdChain::find(std::uint64_t gsn) {
   const auto found =
-      std::lower_bound(edits.begin(), edits.end(), gsn,
-                       [](const Edits& each, std::uint64_t wanted) { return each.gsn < wanted; });
-  return found != edits.end() && found->gsn == gsn ? &*found : nullptr;
+      std::lower_bound(links.begin(), links.end(), gsn,
+                       [](const Link& each, std::uint64_t wanted) { return each.gsn < wanted; });
+  return found != links.end() && found->gsn == gsn ? &*found : nullptr;
 }
 
 void ColdChain::settle() {
-  std::erase_if(edits, [this](const Edits& each) { return each.gsn <= snapshot_gsn; });
-  std::sort(edits.begin(), edits.end(), [](const Edits& a, const Edits& b) { return a.gsn < b.gsn; });
-  edits.shrink_to_fit();
+  std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.gsn < b.gsn; });
+  const auto last = std::find_if(links.rbegin(), links.rend(), [](const Link& each) { return each.last; });
+  const auto first = std::find_if(last, links.rend(), [](const Link& each) { return each.first; });
+  if (first != links.rend() && last->gsn > snapshot_gsn) {
+    const std::uint64_t last_gsn = last->gsn;
+    const Type type = last->type;
+    in_parts = true;
+    replaced_gsn = snapshot_gsn;
+    snapshot_gsn = first->gsn;
+    std::erase_if(links, [&](const Link& each) {
+      return each.gsn < snapshot_gsn || (each.part && each.gsn > last_gsn) || each.type != type;
+    });
+  } else {
+    drop_parts();
+    std::erase_if(links, [this](const Link& each) { return each.gsn <= snapshot_gsn; });
+  }
+  links.shrink_to_fit();
+}
+
+void ColdChain::drop_parts() {
+  if (in_parts) snapshot_gsn = replaced_gsn;
+  in_parts = false;
+  std::erase_if(links, [](const Link& each) { return each.part; });
+}
+
+std::uint64_t ColdChain::link_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Link& link : links) bytes += link.bytes;
+  return bytes;
 }
 
 void ColdChains::note_snapshot(std::string_view key, std::uint64_t gsn) {
   ColdChain& chain = by_key_[std::string(key)];
   chain.snapshot_gsn = gsn;
-  chain.broken = false;
-  std::erase_if(chain.edits, [gsn](const ColdChain::Edits& each) { return each.gsn <= gsn; });
+  std::erase_if(chain.links, [gsn](const ColdChain::Link& each) { return each.gsn <= gsn; });
 }
 
-void ColdChains::note_edits(std::string_view key, const ColdChain::Edits& edits) {
-  by_key_[std::string(key)].edits.push_back(edits);
+void ColdChains::note_void(std::string_view key, std::uint64_t gsn) {
+  std::uint64_t& void_gsn = by_key_[std::string(key)].void_gsn;
+  void_gsn = std::max(void_gsn, gsn);
+}
+
+void ColdChains::note_link(std::string_view key, const ColdChain::Link& link) {
+  by_key_[std::string(key)].links.push_back(link);
 }
 
 void ColdChains::forget(std::string_view key) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ColdChains: where the records of collections are whose edits have not been written into a snapshot, for one
-// database of one shard. Only a start leaves such collections cold: recovery notes all that it comes across,
-// and settles what is left of it at its end. The first command that needs the value has it read
-// (shards/stager.h), and from then on the collection itself knows of its edits. Owner thread only.
+// ColdChains: where the records of cold collections are that are more than one, for one database of one
+// shard: those whose edits have not been written into a snapshot, and those whose snapshot is in parts
+// (chain.h). Recovery notes all that it comes across, and settles what is left of it at its end; a collection
+// that leaves memory leaves its parts here. The first command that needs the value has it read (stager.h),
+// and from then on the collection itself knows of its records. Owner thread only.
 //
 // Records may come in any order, as compaction may have moved some behind others: their GSNs tell.
 #pragma once
@@ -18,22 +19,38 @@
 
 namespace stave {
 
+struct Record;
+
 struct ColdChain {
-  struct Edits {
+  // A record behind the first, which the entry points at. Before settle(), any.
+  struct Link {
     std::uint64_t gsn = 0;
     Location location;
     std::uint64_t bytes = 0;     // of the record
     std::int64_t expiry_ms = 0;  // of the key from then on
     Type type = Type::kHash;
+    bool part = false;
+    bool first = false;  // of the parts
+    bool last = false;
+
+    Link() = default;
+    // REQUIRES: is_link(record.kind). `value_bytes`: of the record, which may be without its value.
+    Link(const Record& record, std::uint32_t value_bytes, Location where);
   };
-  std::uint64_t snapshot_gsn = 0;
-  bool broken = false;  // a transaction that is void has changed the value in between
-  std::vector<Edits> edits;
+  std::uint64_t snapshot_gsn = 0;  // of the first record; 0: that is not known
+  std::uint64_t void_gsn = 0;      // here a transaction that is void has changed the value last
+  bool in_parts = false;           // the snapshot is; set by settle()
+  std::uint64_t replaced_gsn = 0;  // of the snapshot in one record in front of the parts, where there is one
+  std::vector<Link> links;
 
   // Null when there is none of this GSN. REQUIRES: settled.
-  Edits* find(std::uint64_t gsn);
-  // Sorts by GSN, and drops what is part of the snapshot.
+  Link* find(std::uint64_t gsn);
+  // Sorts by GSN, and drops what is part of the snapshot and parts of no complete one. The newest complete
+  // series of parts is the snapshot if it is newer than snapshot_gsn; then `links` begins with it.
   void settle();
+  // The parts are of no use: what is there is newer.
+  void drop_parts();
+  std::uint64_t link_bytes() const;
 };
 
 class ColdChains {
@@ -41,8 +58,9 @@ class ColdChains {
   bool empty() const { return by_key_.empty(); }
   void clear() { by_key_.clear(); }
   void note_snapshot(std::string_view key, std::uint64_t gsn);
-  void note_void(std::string_view key) { by_key_[std::string(key)].broken = true; }
-  void note_edits(std::string_view key, const ColdChain::Edits& edits);
+  void note_void(std::string_view key, std::uint64_t gsn);
+  void note_link(std::string_view key, const ColdChain::Link& link);
+  void put(std::string_view key, ColdChain chain) { by_key_[std::string(key)] = std::move(chain); }
   void forget(std::string_view key);
   // Null when the key has none.
   ColdChain* find(std::string_view key);
@@ -51,7 +69,7 @@ class ColdChains {
   void settle(Keep keep) {
     for (auto each = by_key_.begin(); each != by_key_.end();) {
       each->second.settle();
-      const bool kept = !each->second.edits.empty() && keep(each->first, each->second);
+      const bool kept = !each->second.links.empty() && keep(each->first, each->second);
       each = kept ? std::next(each) : by_key_.erase(each);
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/collection.h"
 
-#include <algorithm>
 #include <cassert>
 
 #include "shards/hash.h"
@@ -28,27 +27,6 @@ std::string_view with_article(Type type) {
 }
 
 }  // namespace
-
-void Collection::Chain::add(std::uint32_t segment, std::uint64_t record_bytes) {
-  bytes += record_bytes;
-  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {  // the last is the likeliest
-    if (part->segment != segment) continue;
-    part->bytes += record_bytes;
-    return;
-  }
-  parts.push_back({segment, record_bytes});
-}
-
-std::uint64_t Collection::Chain::take(std::uint32_t segment, std::uint64_t record_bytes) {
-  const auto part = std::find_if(parts.begin(), parts.end(),
-                                 [&](const Part& candidate) { return candidate.segment == segment; });
-  if (part == parts.end()) return 0;
-  const std::uint64_t taken = std::min(part->bytes, record_bytes);
-  part->bytes -= taken;
-  bytes -= taken;
-  if (part->bytes == 0) parts.erase(part);
-  return taken;
-}
 
 std::unique_ptr<Collection> unpack(Type type, std::string_view packed) {
   switch (type) {

@@ -2,53 +2,39 @@
 // Collection: a value with elements (hash, list, set, sorted set) that has outgrown its packed form
 // (packed.h): a native structure of its own. The entry of its key points at it. Owner thread only.
 //
-// On disk it is a chain: a snapshot, and the edits after it (edits.h). The collection knows which segments
-// its edits are in, for their live bytes; where each is does not matter, as it is written as a snapshot
-// before it leaves memory.
+// On disk it is a chain (chain.h): a snapshot, and the edits after it (edits.h). The collection knows which
+// segments its edits are in, for their live bytes; where each is does not matter, as it is written as a
+// snapshot before it leaves memory.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "shards/chain.h"
 #include "shards/collection_limits.h"
 #include "shards/edits.h"
 #include "shards/entry.h"
 #include "shards/packed.h"
+#include "shards/part_cursor.h"
 #include "shards/status.h"
 
 namespace stave {
 
 class Collection {
  public:
-  // Bytes of edit records after the snapshot, by segment.
-  struct Part {
-    std::uint32_t segment = 0;
-    std::uint64_t bytes = 0;
-  };
-  struct Chain {
-    std::uint64_t snapshot_gsn = 0;
-    std::uint64_t last_gsn = 0;       // of the last record of edits, or the snapshot
-    std::uint64_t bytes = 0;          // of all parts
-    std::uint64_t refused_bytes = 0;  // so many there were when the value was too large for a snapshot
-    std::vector<Part> parts;
-
-    // There is a new snapshot, and nothing behind it.
-    void begin(std::uint64_t gsn) { *this = {gsn, gsn, 0, 0, {}}; }
-
-    void add(std::uint32_t segment, std::uint64_t record_bytes);
-    // Up to `record_bytes` from the segment; returns how many there were.
-    std::uint64_t take(std::uint32_t segment, std::uint64_t record_bytes);
-  };
-
   virtual ~Collection() = default;
   virtual Type type() const = 0;
   virtual std::size_t size() const = 0;  // elements
   // Elements in front of the first edit that cannot be applied are changed even if there is an error.
   virtual Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result) = 0;
   virtual void pack(std::string& packed) const = 0;  // replaces `packed`
+  // Replaces `packed` by some elements from the cursor on, about `bytes_max` of them and at least one. True
+  // when they are the last. The first call has a new cursor; between two the elements may change.
+  virtual bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const = 0;
+  // Puts elements (of a list: at its tail). REQUIRES: is_packed().
+  virtual void add_part(std::string_view packed) = 0;
   // Of memory, what the allocator adds included.
   virtual std::size_t memory_bytes() const = 0;
 

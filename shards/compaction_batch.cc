@@ -22,7 +22,7 @@ std::int64_t now_ns() {
 
 // Kept for what it says of others, not for itself.
 bool is_mark(RecordKind kind) {
-  return !is_value(kind) && !is_edits(kind);
+  return !is_value(kind) && !is_link(kind);
 }
 
 std::uint64_t bytes_of(const Record& record) {
@@ -154,6 +154,11 @@ bool Compaction::is_kept(const Item& item) {
     case RecordKind::kZsetEdits:
     case RecordKind::kHashEdits:
       return shard_.is_live_edits(record.db, find(item), record.gsn) || is_pointed_at(item);
+    case RecordKind::kListPart:
+    case RecordKind::kSetPart:
+    case RecordKind::kZsetPart:
+    case RecordKind::kHashPart:
+      return shard_.is_live_part(record.db, find(item), record.gsn) || is_pointed_at(item);
     case RecordKind::kTombstone:
       if (shard_.options_.fault() == Fault::kDropTombstoneEarly) return false;
       return record.gsn > run.hiding_gsn && find(item) == nullptr;
@@ -244,9 +249,15 @@ void Compaction::repoint(const Item& item) {
   if (slot == nullptr) return;
   const int log_db = item.record.db;
   const Location location{run.output_slot, item.offset_bytes};
-  if (is_edits(item.record.kind) && !shard_.begins_chain(log_db, slot, item.record.gsn))
-    return shard_.repoint_edits(log_db, slot, item.record, location, run.victims);
   Entry& entry = *slot->entry();
+  const bool chained = entry.collection() != nullptr || entry.has(Entry::kChained);
+  if (is_link(item.record.kind) || chained) {
+    // A snapshot that parts have replaced since may be in one run with the first of them.
+    const bool first = shard_.begins_chain(log_db, slot, item.record.gsn);
+    if (!first && is_link(item.record.kind))
+      shard_.repoint_link(log_db, slot, item.record, location, run.victims);
+    if (!first) return;
+  }
   const std::uint32_t old = entry.location().segment();
   const bool changed = std::find(run.victims.begin(), run.victims.end(), old) == run.victims.end();
   if (changed && shard_.options_.fault() != Fault::kOverwriteNewer) return;

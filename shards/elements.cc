@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shards/elements.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "shards/entry.h"
 
@@ -13,6 +15,8 @@ namespace {
 constexpr std::size_t kExpectedMin = 64;
 // Of so many, Index::random_slot() prefers those that share their table with few others.
 constexpr std::size_t kFew = 256;
+// Elements that a walk in parts passes at once, at most: about one table of the index.
+constexpr std::size_t kWalkedAtOnce = 512;
 
 }  // namespace
 
@@ -56,6 +60,26 @@ const Entry& Elements::random(std::uint64_t random) const {
     if (skipped-- == 0) chosen = slot.entry();
   });
   return *chosen;
+}
+
+// The index is walked as SCAN does, by hash: what comes and goes changes nothing for the others.
+bool Elements::walk_part(PartCursor& cursor, std::size_t bytes_max,
+                         const std::function<void(const Entry&)>& visit,
+                         const std::function<bool()>& full) const {
+  constexpr std::size_t kAhead = 8;  // so far in front of the visit entries come near
+  const std::size_t average = entry_bytes_ / std::max<std::size_t>(size(), 1) + 1;
+  const std::size_t count = std::clamp<std::size_t>(bytes_max / average / 4, 1, kWalkedAtOnce);
+  std::vector<const Entry*> entries;
+  do {
+    entries.clear();
+    cursor.place =
+        index_.scan(cursor.place, count, [&](const Slot& slot) { entries.push_back(slot.entry()); });
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]);
+      visit(*entries[i]);
+    }
+  } while (cursor.place != 0 && !full());
+  return cursor.place == 0;
 }
 
 // An entry that is counted.

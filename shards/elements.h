@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "shards/index.h"
+#include "shards/part_cursor.h"
 
 namespace stave {
 
@@ -28,6 +30,10 @@ class Elements {
   const Entry& random(std::uint64_t random) const;
   // Of names and values, each rounded up as the allocator does: more than their packed form takes.
   std::size_t entry_bytes() const { return entry_bytes_; }
+  // Calls `visit` for elements from the cursor on until `full` says so, which is asked now and then: about as
+  // often as fits `bytes_max`. True at the end.
+  bool walk_part(PartCursor& cursor, std::size_t bytes_max, const std::function<void(const Entry&)>& visit,
+                 const std::function<bool()>& full) const;
   // Without the object itself.
   std::size_t memory_bytes() const { return index_.table_bytes() + entry_bytes_; }
 

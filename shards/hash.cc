@@ -118,6 +118,25 @@ void HashValue::pack(std::string& packed) const {
   });
 }
 
+bool HashValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
+  packed = empty_packed(type());
+  std::size_t count = 0;
+  const auto pack_one = [&](const Entry& entry) {
+    put_item(packed, entry.key());
+    put_item(packed, entry.value());
+    ++count;
+  };
+  const bool last =
+      elements_.walk_part(cursor, bytes_max, pack_one, [&] { return packed.size() >= bytes_max; });
+  set_packed_encoding(packed, encoding());
+  set_packed_count(packed, count);
+  return last;
+}
+
+void HashValue::add_part(std::string_view packed) {
+  HashView(packed).for_each([&](std::string_view field, std::string_view value) { put(field, value); });
+}
+
 std::size_t HashValue::memory_bytes() const {
   return sizeof(*this) + elements_.memory_bytes();
 }

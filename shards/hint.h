@@ -9,9 +9,8 @@
 //             shard u32 | 0 u32 | number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 |
 //             entries u64
 //   file   := header | entry * entries
-//   entry  := kind u8 | flags u8 | db u8 | gap | GSN step | [expiry if kHasExpiry] | key length | value
-//   length |
-//             key | [value, for kinds other than values and edits]
+//   entry  := kind u8 | flags u8 | db u8 | gap | GSN step | [expiry if kHasExpiry] |
+//             key length | value length | key | [value, for kinds other than values, edits and parts]
 //
 // Numbers in an entry are LEB128 (packed.h). The gap is what lies between the end of the record before, or
 // the segment's header, and this one, in units of 8 bytes; the GSN step is from the successor of the GSN
@@ -35,7 +34,7 @@ namespace stave {
 
 // Whether entries of this kind have the record's value.
 constexpr bool hint_has_value(RecordKind kind) {
-  return !is_value(kind) && !is_edits(kind);
+  return !is_value(kind) && !is_link(kind);
 }
 
 // One entry: a record, without what is a key's value or a part of it. The views point into the hint's bytes.

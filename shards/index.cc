@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "shards/index_table.h"
 
@@ -48,6 +49,16 @@ Index::~Index() {
 void Index::clear() {
   destroy_entries();
   reset();
+}
+
+std::unique_ptr<Index> Index::take_all() {
+  auto all = std::make_unique<Index>(hash_);
+  std::swap(all->directory_, directory_);
+  std::swap(all->directory_shift_, directory_shift_);
+  std::swap(all->overflow_, overflow_);
+  std::swap(all->size_, size_);
+  std::swap(all->table_bytes_, table_bytes_);
+  return all;
 }
 
 void Index::reset() {

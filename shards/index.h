@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,8 @@ class Index {
   // Removes the slot and destroys its entry.
   void erase(Slot* slot);
   void clear();
+  // The same, and leaves it to the caller to destroy what was there, in whatever thread.
+  std::unique_ptr<Index> take_all();
   // Makes all tables anew, as large as they are to be when the index holds `keys` keys, so that they need not
   // grow and split on the way there. Moves all slots, and has both old and new tables in memory meanwhile.
   void fit(std::size_t keys);

@@ -39,7 +39,7 @@ struct Found {
   Type type = Type::kString;
   bool raw_encoding = false;
   std::uint8_t clock = 0;         // of its slot: the cache's use counter
-  std::uint32_t value_bytes = 0;  // known for cold values too; of a collection: of its last snapshot
+  std::uint32_t value_bytes = 0;  // known for cold values too; of a collection: in the log
   std::int64_t expiry_ms = 0;     // Unix time; 0 = never
   // Good until the next change of any key of this Keyspace. Of a collection: its packed form (packed.h), or
   // empty when it has outgrown that; `collection` is the value then.

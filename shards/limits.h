@@ -87,6 +87,16 @@ inline constexpr std::size_t kEvictionSamplesMax = 64;
 // Elements of the expiry queue that are looked at until one is of a key that is there.
 inline constexpr std::size_t kEvictionLookups = 512;
 
+// The snapshot of a collection is packed and logged in parts of about this size: half a millisecond's work or
+// so. A value that is read is put together from its records in pieces of about as much.
+inline constexpr std::size_t kPartBytes = 128u << 10;
+// After a snapshot in parts for which there was no room, none is begun for this time, as its parts would only
+// be more that is dead.
+inline constexpr std::int64_t kSeriesRetryMs = 1000;
+
+// What has more elements, or keys, is freed by another thread: for less, telling it costs as much.
+inline constexpr std::size_t kFreedAtOnce = 64;
+
 // A refused allocation of log space is tried again after this time, so that writes resume when there is room
 // without a system call for each refused command.
 inline constexpr std::int64_t kSpaceRetryMs = 100;

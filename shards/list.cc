@@ -246,6 +246,26 @@ void ListValue::pack(std::string& packed) const {
   });
 }
 
+bool ListValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
+  packed = empty_packed(Type::kList);
+  const std::size_t begin = cursor.place;
+  if (begin < size()) {
+    chunks_.for_each_while(begin, false, [&](std::string_view element) {
+      put_item(packed, element);
+      ++cursor.place;
+      return packed.size() < bytes_max;
+    });
+  }
+  set_packed_encoding(packed, encoding());
+  set_packed_count(packed, cursor.place - begin);
+  return cursor.place == size();
+}
+
+void ListValue::add_part(std::string_view packed) {
+  PackedItems items(packed);
+  for (std::string_view element; items.next(element);) push(ListEnd::kTail, element);
+}
+
 bool ListValue::set_at(std::size_t index, std::string_view element) {
   if (chunks_.at(index) == element) return false;
   chunks_.set_at(index, element);

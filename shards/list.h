@@ -55,6 +55,8 @@ class ListValue final : public Collection {
   Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result,
                const std::function<void(const Edit&)>& before_each);
   void pack(std::string& packed) const override;
+  bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const override;
+  void add_part(std::string_view packed) override;
   std::size_t memory_bytes() const override { return sizeof(*this) + chunks_.memory_bytes(); }
 
   // As PackedList.

@@ -5,6 +5,7 @@
 
 #include "shards/crc32c.h"
 #include "shards/limits.h"
+#include "shards/packed.h"
 
 namespace stave {
 namespace {
@@ -37,7 +38,7 @@ std::size_t content_bytes(const char* record) {
 
 bool known_kind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kString) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kHashEdits);
+         kind <= static_cast<std::uint8_t>(kLastRecordKind);
 }
 
 }  // namespace
@@ -109,6 +110,22 @@ DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& r
   record.key = {body, key_bytes};
   record.value = {body + key_bytes, value_bytes};
   return DecodeResult::kOk;
+}
+
+void PartRecord::end(std::string& value, std::uint32_t number, std::uint64_t elements) {
+  char trailer[kTrailerBytes];
+  store(trailer, number);
+  store(trailer + sizeof number, elements);
+  value.append(trailer, sizeof trailer);
+}
+
+bool PartRecord::decode(Type type, std::string_view value, PartRecord& part) {
+  if (value.size() < kTrailerBytes) return false;
+  const char* const trailer = value.data() + value.size() - kTrailerBytes;
+  part.packed = value.substr(0, value.size() - kTrailerBytes);
+  part.number = load<std::uint32_t>(trailer);
+  part.elements = load<std::uint64_t>(trailer + sizeof part.number);
+  return is_packed(type, part.packed);
 }
 
 bool TransactionHeader::decode(std::string_view value, TransactionHeader& header) {

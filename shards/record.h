@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "shards/entry.h"
@@ -37,7 +38,12 @@ enum class RecordKind : std::uint8_t {
   kSetEdits = 12,   // now on
   kZsetEdits = 13,
   kHashEdits = 14,
+  kListPart = 15,  // value: a part of a collection (chain.h): see PartRecord; and the key's expiry
+  kSetPart = 16,
+  kZsetPart = 17,
+  kHashPart = 18,
 };
+inline constexpr RecordKind kLastRecordKind = RecordKind::kHashPart;
 
 // Records of collections always have an expiry; 0: never.
 constexpr bool is_value(RecordKind kind) {
@@ -49,10 +55,19 @@ constexpr bool is_collection(RecordKind kind) {
 constexpr bool is_edits(RecordKind kind) {
   return kind >= RecordKind::kListEdits && kind <= RecordKind::kHashEdits;
 }
-// REQUIRES: is_value(kind) or is_edits(kind).
+constexpr bool is_part(RecordKind kind) {
+  return kind >= RecordKind::kListPart && kind <= RecordKind::kHashPart;
+}
+// No value by itself, but a piece of one.
+constexpr bool is_link(RecordKind kind) {
+  return is_edits(kind) || is_part(kind);
+}
+// REQUIRES: is_value(kind) or is_link(kind).
 constexpr Type type_of(RecordKind kind) {
   if (kind == RecordKind::kString) return Type::kString;
-  const RecordKind first = is_edits(kind) ? RecordKind::kListEdits : RecordKind::kList;
+  const RecordKind first = is_part(kind)    ? RecordKind::kListPart
+                           : is_edits(kind) ? RecordKind::kListEdits
+                                            : RecordKind::kList;
   return static_cast<Type>(static_cast<int>(kind) - static_cast<int>(first) + static_cast<int>(Type::kList));
 }
 constexpr RecordKind kind_of(Type type) {
@@ -65,15 +80,22 @@ constexpr RecordKind edits_of(Type type) {
   return static_cast<RecordKind>(static_cast<int>(type) - static_cast<int>(Type::kList) +
                                  static_cast<int>(RecordKind::kListEdits));
 }
+// REQUIRES: a collection.
+constexpr RecordKind part_of(Type type) {
+  return static_cast<RecordKind>(static_cast<int>(type) - static_cast<int>(Type::kList) +
+                                 static_cast<int>(RecordKind::kListPart));
+}
 static_assert(kind_of(Type::kHash) == RecordKind::kHash && type_of(RecordKind::kSet) == Type::kSet);
 static_assert(edits_of(Type::kHash) == RecordKind::kHashEdits);
+static_assert(part_of(Type::kHash) == kLastRecordKind && type_of(RecordKind::kZsetPart) == Type::kZset);
 
 enum RecordFlag : std::uint8_t {
   kHasExpiry = 1,
   kContinues = 2,
   kRawString = 4,  // OBJECT ENCODING raw
   // 8 and 16 are kept for compression and encryption.
-  kChainHead = 32,  // of a collection: records of edits may follow it
+  kChainHead = 32,  // of a collection: records of edits may follow it; of a part: it is the first
+  kLastPart = 64,
 };
 
 struct Record {
@@ -125,6 +147,20 @@ enum class DecodeResult : std::uint8_t {
 // `verify` is false for Fault::kSkipChecksum only.
 DecodeResult decode_record(std::string_view bytes, std::uint32_t seed, Record& record, std::uint64_t& size,
                            bool verify = true);
+
+// What a part carries as its value: packed (packed.h; the encoding of the collection, and so many elements as
+// the part has) | number u32, the first is 0 | elements of the whole collection u64.
+struct PartRecord {
+  static constexpr std::size_t kTrailerBytes = 12;
+
+  std::string_view packed;
+  std::uint32_t number = 0;
+  std::uint64_t elements = 0;
+
+  // Adds what follows the packed form.
+  static void end(std::string& value, std::uint32_t number, std::uint64_t elements);
+  static bool decode(Type type, std::string_view value, PartRecord& part);
+};
 
 // What a kTransaction record carries as its value: id u64, then the shards that take part, u16 each. A
 // transaction counts only when all of them have it.

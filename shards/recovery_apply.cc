@@ -65,7 +65,7 @@ void Recovery::apply_batch(const Complete* complete) {
       is_void = (aborted || !(*complete)(header)) && fault_ != Fault::kPartOfTransaction;
       if (is_void && !aborted) newly_void_.push_back(header.id);
     } else if (is_void) {
-      if (is_value(held.record.kind) || is_edits(held.record.kind)) shard_.note_void(held.record);
+      if (is_value(held.record.kind) || is_link(held.record.kind)) shard_.note_void(held.record);
     } else {
       apply(held.record, hash_key(held.record.key), static_cast<std::uint32_t>(held.record.value.size()),
             held.location);

@@ -46,7 +46,7 @@ class ForgivingFile final : public File {
 // its checksum is computed.
 bool may_begin_record(const char* at, std::uint64_t rest) {
   const auto kind = static_cast<std::uint8_t>(at[4]);
-  if (kind == 0 || kind > static_cast<std::uint8_t>(RecordKind::kHashEdits) || at[7] != 0) return false;
+  if (kind == 0 || kind > static_cast<std::uint8_t>(kLastRecordKind) || at[7] != 0) return false;
   if (static_cast<std::uint8_t>(at[6]) >= limits::kDatabases) return false;
   const std::string_view header(at, kRecordHeaderBytes);
   const bool has_expiry = (static_cast<std::uint8_t>(at[5]) & kHasExpiry) != 0;

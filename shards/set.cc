@@ -146,6 +146,24 @@ void SetValue::pack(std::string& packed) const {
   index().for_each([&](const Slot& slot) { put_item(packed, slot.entry()->key()); });
 }
 
+bool SetValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
+  packed = empty_packed(type());
+  std::size_t count = 0;
+  const auto pack_one = [&](const Entry& entry) {
+    put_item(packed, entry.key());
+    ++count;
+  };
+  const bool last =
+      elements_.walk_part(cursor, bytes_max, pack_one, [&] { return packed.size() >= bytes_max; });
+  set_packed_encoding(packed, encoding());
+  set_packed_count(packed, count);
+  return last;
+}
+
+void SetValue::add_part(std::string_view packed) {
+  SetView(packed).for_each([&](std::string_view member) { add(member); });
+}
+
 std::size_t SetValue::longest_bytes() const {
   return SetView(*this).longest_bytes();
 }

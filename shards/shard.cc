@@ -53,7 +53,7 @@ Found Shard::find(Key key, bool touch) {
   if (found.collection == nullptr)
     found.value = entry.value();
   else
-    found.value_bytes += static_cast<std::uint32_t>(found.collection->chain.bytes);
+    found.value_bytes = logged_bytes(db_map_[static_cast<std::size_t>(key.db)], entry);
   return found;
 }
 
@@ -150,6 +150,7 @@ void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, 
     account(log_db, *old, slot->resident(), -1);
     const bool enters = resident && !slot->resident();
     slot->set_entry(entry, resident);
+    free_aside(*old);
     Entry::destroy(old);
     if (enters) enter_cache(log_db, *slot, hash);
   }
@@ -187,13 +188,21 @@ void Shard::log_tombstone(int log_db, std::string_view name) {
 
 void Shard::erase(int log_db, Slot* slot) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
-  const Entry& entry = *slot->entry();
+  Entry& entry = *slot->entry();
   count_live(log_db, entry, -1);
   if (entry.has(Entry::kChained)) db.chains.forget(entry.key());
   if (entry.has(Entry::kExpires)) --db.expiring;
   account(log_db, entry, slot->resident(), -1);
+  free_aside(entry);
   db.index.erase(slot);
   publish_sizes(log_db);
+}
+
+// Of an entry that is about to be destroyed: a large collection is left to another thread, which may take
+// its time.
+void Shard::free_aside(Entry& entry) {
+  if (entry.collection() == nullptr || entry.collection()->size() <= limits::kFreedAtOnce) return;
+  background_.run([freed = entry.release_collection()] { delete freed; }, [] {});
 }
 
 // The records that make up the entry's value are live from now on, or dead.
@@ -239,7 +248,9 @@ void Shard::publish_sizes(int log_db) {
 std::optional<std::uint32_t> Shard::cold(Key key) {
   const Slot* slot = db_of(key.db).index.find(key.name, key.hash);
   if (slot == nullptr || slot->resident()) return std::nullopt;
-  return slot->entry()->value_bytes();
+  const Entry& entry = *slot->entry();
+  if (!entry.has(Entry::kChained)) return entry.value_bytes();
+  return logged_bytes(db_map_[static_cast<std::size_t>(key.db)], entry);
 }
 
 void Shard::stage(Key key, StageWaiter* waiter) {
@@ -248,51 +259,63 @@ void Shard::stage(Key key, StageWaiter* waiter) {
   stager_.read(key, *slot->entry(), waiter);
 }
 
-// A value that was read becomes resident, unless the key has changed meanwhile. `edits`: those of its chain,
-// in their order.
-Status Shard::install(Key key, const Record& snapshot, Location location,
-                      const std::vector<std::string_view>& edits) {
-  ++counters_.staged;
-  Slot* slot = db_of(key.db).index.find(key.name, key.hash);
-  if (slot == nullptr || slot->resident() || slot->entry()->location() != location) return {};
+// What a read has found at the location is still what the key has, and not in memory.
+bool Shard::is_wanted(Key key, Location location) {
+  const Slot* const slot = db_of(key.db).index.find(key.name, key.hash);
+  return slot != nullptr && !slot->resident() && slot->entry()->location() == location;
+}
+
+// A value that was read becomes resident. REQUIRES of all three: is_wanted().
+Status Shard::install(Key key, std::string_view value) {
+  Slot& slot = *db_of(key.db).index.find(key.name, key.hash);
   // A record has one length, so this is the deliberate fault kOverwriteNewer: the next read will say so.
-  if (is_value(snapshot.kind) && slot->entry()->value_bytes() != snapshot.value.size()) return {};
-  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  if (slot.entry()->value_bytes() != value.size()) return {};
   Entry::Fields fields;
-  fields.resident = true;
-  if (is_edits(snapshot.kind) || snapshot.has(kChainHead) || slot->entry()->has(Entry::kChained)) {
-    auto collection = read_chain(key, *slot->entry(), snapshot, edits);
-    if (!collection.ok()) return collection.take_status();
-    fields.collection = *collection;
-    if (fields.collection->size() == 0) {
-      // Edits of what a transaction has added that is void now.
-      delete fields.collection;
-      return remove(key);
-    }
-  } else {
-    fields.value = snapshot.value;
-  }
-  remake(log_db, *slot, fields);
-  slot->entry()->set_flag(Entry::kStaged, true);
-  enter_cache(log_db, *slot, key.hash);
-  if (options_.eviction.on()) slot->set_clock(0);  // it was an age
+  fields.value = value;
+  install(key, slot, fields);
   return {};
+}
+
+Status Shard::install(Key key, std::unique_ptr<Collection> collection, std::uint64_t first_gsn) {
+  // Edits of what a transaction has added that is void now.
+  if (collection->size() == 0) return remove(key);
+  Slot& slot = *db_of(key.db).index.find(key.name, key.hash);
+  collection->chain = warm_chain(db_map_[static_cast<std::size_t>(key.db)], *slot.entry(), first_gsn);
+  Entry::Fields fields;
+  fields.collection = collection.release();
+  install(key, slot, fields);
+  return {};
+}
+
+void Shard::install(Key key, Slot& slot, Entry::Fields fields) {
+  const int log_db = db_map_[static_cast<std::size_t>(key.db)];
+  fields.resident = true;
+  remake(log_db, slot, fields);
+  slot.entry()->set_flag(Entry::kStaged, true);
+  enter_cache(log_db, slot, key.hash);
+  if (options_.eviction.on()) slot.set_clock(0);  // it was an age
 }
 
 // Puts the same entry in its place with the value that `fields` has, or without any.
 void Shard::remake(int log_db, Slot& slot, Entry::Fields fields) {
   Entry* old = slot.entry();
+  ColdChains& chains = dbs_[static_cast<std::size_t>(log_db)].chains;
   fields.key = old->key();
   fields.value_bytes = old->value_bytes();
   fields.expiry_ms = old->expiry_ms();
   fields.location = old->location();
   fields.type = old->type();
   fields.flags = old->flags() & Entry::kRawEncoding;
+  if (old->has(Entry::kChained)) chains.forget(old->key());
+  if (old->collection() != nullptr && !old->collection()->chain.parts.empty()) {
+    fields.flags |= Entry::kChained;
+    chains.put(old->key(), chain_of_parts(*old));
+  }
   Entry* entry = Entry::create(fields);
   account(log_db, *entry, fields.resident, 1);
   account(log_db, *old, slot.resident(), -1);
   slot.set_entry(entry, fields.resident);
-  if (old->has(Entry::kChained)) dbs_[static_cast<std::size_t>(log_db)].chains.forget(old->key());
+  free_aside(*old);
   Entry::destroy(old);
 }
 

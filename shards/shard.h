@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "shards/chain.h"
 #include "shards/change_observer.h"
 #include "shards/cold_chains.h"
 #include "shards/collection_limits.h"
@@ -71,6 +72,7 @@ class Shard final : public Keyspace {
     std::uint64_t memory_bytes_max = 0;  // this shard's share of maxmemory; 0 = unbounded
     Eviction eviction;
     CollectionLimits collections;
+    std::size_t part_bytes = limits::kPartBytes;  // of a snapshot that is larger
     Log::Options log;
     TransactionLedger* ledger = nullptr;  // null: no compaction
     // Told of each, on the owner's thread, by the client's database.
@@ -86,7 +88,8 @@ class Shard final : public Keyspace {
     std::uint64_t stage_errors = 0;
     std::uint64_t chains_read = 0;    // of collections whose edits were not part of a snapshot
     std::uint64_t chains_mended = 0;  // whose snapshot was of a transaction that is void
-    std::uint64_t snapshots = 0;
+    std::uint64_t snapshots = 0;      // of collections that have outgrown their packed form
+    std::uint64_t parts = 0;          // of them
     std::uint64_t evicted = 0;
     std::uint64_t exceeded_ms = 0;  // with too little memory even for the index, until that was over
   };
@@ -163,6 +166,10 @@ class Shard final : public Keyspace {
   // Makes the expiry queue anew, a slice at a time, when most of it is of keys that are gone or expire later;
   // true when there is more to do.
   bool tidy_expiry();
+  // Logs a part of a snapshot that is under way; true when there is more to do.
+  bool log_some_parts();
+  // Goes on with large values that were read; true when there is more to do.
+  bool build_some() { return stager_.build_some(); }
   void set_active_expiry(bool on) { active_expiry_ = on; }
   // Unix ms of the next key to expire; 0 when none.
   std::int64_t next_expiry_ms() const {
@@ -202,7 +209,7 @@ class Shard final : public Keyspace {
   // --- Recovery (shards/recovery.h) builds the shard through these, before any command runs.
   void recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment);
   // A record of a transaction that is void.
-  void note_void(const Record& record) { dbs_[record.db].chains.note_void(record.key); }
+  void note_void(const Record& record) { dbs_[record.db].chains.note_void(record.key, record.gsn); }
   // `hash` is hash_key(record.key).
   void recover(const Record& record, std::uint64_t hash, std::uint32_t value_bytes, Location location);
   // A string, by a cold entry that was made for it and is the shard's from now on.
@@ -260,7 +267,7 @@ class Shard final : public Keyspace {
                    Location location, bool resident, std::uint32_t value_bytes);
 
   // Collections (shard_collections.cc).
-  void log_borrowed(const Change& change, int log_db, Slot& slot);
+  void log_borrowed(const Change& change, int log_db, Slot& slot, bool may_be_void);
   void end_chains();
   void shorten_chain(int log_db, Slot& slot);
   void keep_packed(std::string packed);
@@ -270,26 +277,45 @@ class Shard final : public Keyspace {
   void change_collection_expiry(Key key, int log_db, Slot& slot, std::int64_t expiry_ms);
   Status set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_t expiry_ms);
   void log_edits(int log_db, Entry& entry, std::string_view edits, std::int64_t expiry_ms);
+
+  // Snapshots (shard_snapshots.cc).
   bool has_long_chain(const Entry& entry) const;
-  bool log_snapshot(int log_db, Slot& slot);
+  std::size_t part_bytes(const Chain& chain) const;
+  void log_snapshot(int log_db, Slot& slot);
+  void log_whole(int log_db, Slot& slot, std::string_view packed);
+  bool log_part(int log_db, Entry& entry, std::string& value, bool last);
+  bool log_next_part(int log_db, Entry& entry);
+  void end_series(int log_db, Entry& entry);
+  void drop_series(Entry& entry);
+  void restart_series(int log_db, Entry& entry);
+  static void follow_edits(Chain::Series& series, std::string_view edits);
   bool may_drop(int log_db, Slot& slot);
+
+  // Chains (shard_chains.cc).
   void count_chain(const Entry& entry, int log_db, int sign);
+  void count_edits(const Chain& chain, int sign);
+  ColdChain& cold_chain(int log_db, const Entry& entry);
+  std::uint32_t logged_bytes(int log_db, const Entry& entry);
+  static ColdChain chain_of_parts(const Entry& entry);
   Status settle_chains();
+  Status judge_parts(const Slot* slot, ColdChain& chain);
   void settle_chain(int log_db, const std::string& key, Slot* slot, ColdChain& chain);
   Status mend_chain(const Slot* slot, ColdChain& chain);
   Result<Record> read_record(Location location, std::string& bytes);
   // REQUIRES: kChained.
   const ColdChain* chain_of(Key key) { return db_of(key.db).chains.find(key.name); }
-  Result<Collection*> read_chain(Key key, const Entry& entry, const Record& snapshot,
-                                 const std::vector<std::string_view>& edits);
-  // Whether a record of edits is part of the value that the key has now.
+  Chain warm_chain(int log_db, const Entry& entry, std::uint64_t first_gsn);
+  // Whether a record of edits, or a part, is part of the value that the key has now.
   bool begins_chain(int log_db, const Slot* slot, std::uint64_t gsn);
   bool is_live_edits(int log_db, const Slot* slot, std::uint64_t gsn);
-  void repoint_edits(int log_db, Slot* slot, const Record& record, Location location,
-                     const std::vector<std::uint32_t>& victims);
+  bool is_live_part(int log_db, const Slot* slot, std::uint64_t gsn);
+  void repoint_link(int log_db, Slot* slot, const Record& record, Location location,
+                    const std::vector<std::uint32_t>& victims);
   void put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident);
   void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
+  void free_aside(Entry& entry);
+  void forget_values(int log_db);
   void log_tombstone(int log_db, std::string_view name);
   void note_change(int log_db, std::string_view name) {
     if (observer_ != nullptr) observer_->changed(db_names_[static_cast<std::size_t>(log_db)], name);
@@ -324,8 +350,10 @@ class Shard final : public Keyspace {
   void account(int log_db, const Entry& entry, bool resident, int sign);
   void publish_sizes(int log_db);
   void remap_dbs();
-  Status install(Key key, const Record& snapshot, Location location,
-                 const std::vector<std::string_view>& edits);
+  bool is_wanted(Key key, Location location);
+  Status install(Key key, std::string_view value);
+  Status install(Key key, std::unique_ptr<Collection> collection, std::uint64_t first_gsn);
+  void install(Key key, Slot& slot, Entry::Fields fields);
   void remake(int log_db, Slot& slot, Entry::Fields fields);
   void drop_value(int log_db, Slot& slot);
   void touch(Slot& slot);
@@ -361,6 +389,8 @@ class Shard final : public Keyspace {
   Counters counters_;
   std::vector<Key> wanted_;
   std::vector<std::pair<int, std::string>> long_chains_;  // of the open batch: log db, key
+  std::deque<std::pair<int, std::string>> series_;        // snapshots under way, and some that are no more
+  std::int64_t series_retry_ms_ = 0;                      // after one for which there was no room
   std::string packed_;  // a collection while it is edited, or on its way to the log
   Manifest manifest_;   // as it is on disk
   std::unordered_set<std::uint64_t> void_transactions_;

@@ -74,7 +74,7 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         break;
       }
       case Change::Kind::kEdit:
-        log_borrowed(change, log_db, *index.find(change.key.name, hash));
+        log_borrowed(change, log_db, *index.find(change.key.name, hash), participants.size() > 1);
         break;
       case Change::Kind::kRemove: {
         log_tombstone(log_db, change.key.name);
@@ -119,8 +119,9 @@ void Shard::give_back(Key key, std::size_t memory_bytes_before) {
 }
 
 // Also if it has expired meanwhile: the command has seen it.
-void Shard::log_borrowed(const Change& change, int log_db, Slot& slot) {
+void Shard::log_borrowed(const Change& change, int log_db, Slot& slot, bool may_be_void) {
   Entry& entry = *slot.entry();
+  if (may_be_void) restart_series(log_db, entry);
   if (!change.edits.empty()) {
     log_edits(log_db, entry, change.edits, entry.expiry_ms());
     note_change(log_db, entry.key());
@@ -149,16 +150,37 @@ void Shard::remap_dbs() {
 
 void Shard::flush_db(int log_db) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
-  db.index.for_each([&](Slot& slot) {
-    count_live(log_db, *slot.entry(), -1);
-    account(log_db, *slot.entry(), slot.resident(), -1);
-  });
-  db.index.clear();
+  forget_values(log_db);
+  if (db.index.size() > limits::kFreedAtOnce)
+    background_.run([all = db.index.take_all().release()] { delete all; }, [] {});
+  else
+    db.index.clear();
   db.chains.clear();
   db.expiring = 0;
   db.hand = {};
   publish_sizes(log_db);
   tombstone_gsn_ = log_.last_gsn();
+}
+
+// Counts all of a database's values out. When no other database has any, and that is nearly always so, there
+// is no need to look at each.
+void Shard::forget_values(int log_db) {
+  Db& db = dbs_[static_cast<std::size_t>(log_db)];
+  const bool alone = std::all_of(dbs_.begin(), dbs_.end(),
+                                 [&](const Db& each) { return &each == &db || each.index.size() == 0; });
+  const bool many = db.index.size() > limits::kFreedAtOnce;
+  if (!alone || !many) {
+    db.index.for_each([&](Slot& slot) {
+      count_live(log_db, *slot.entry(), -1);
+      account(log_db, *slot.entry(), slot.resident(), -1);
+      if (!many) free_aside(*slot.entry());
+    });
+    return;
+  }
+  for (const auto& segment : segments_) {
+    if (segment != nullptr) segment->live_bytes = 0;
+  }
+  live_bytes_ = entry_bytes_ = resident_bytes_ = resident_values_ = db.resident = 0;
 }
 
 void Shard::recover_segment(std::uint32_t slot, std::unique_ptr<Segment> segment) {
@@ -189,11 +211,13 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
     case RecordKind::kListEdits:
     case RecordKind::kSetEdits:
     case RecordKind::kZsetEdits:
-    case RecordKind::kHashEdits: {
-      const std::uint64_t bytes = record_bytes(record.key.size(), value_bytes, true);
-      chains.note_edits(record.key, {record.gsn, location, bytes, record.expiry_ms, type_of(record.kind)});
+    case RecordKind::kHashEdits:
+    case RecordKind::kListPart:
+    case RecordKind::kSetPart:
+    case RecordKind::kZsetPart:
+    case RecordKind::kHashPart:
+      chains.note_link(record.key, {record, value_bytes, location});
       break;
-    }
     case RecordKind::kTombstone:
       segments_[location.segment()]->tombstone_bytes += record_bytes(record.key.size(), 0, false);
       if (Slot* slot = index.find(record.key, hash); slot != nullptr) erase(log_db, slot);

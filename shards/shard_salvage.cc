@@ -266,13 +266,27 @@ void ShardSalvage::index(const IsVoid& is_void) {
       apply(segment, entry.record, entry.offset_bytes, false);
     });
   }
+  choose_parts();
+}
+
+// A snapshot in parts that is newer than what else there is of its key takes its place.
+void ShardSalvage::choose_parts() {
+  for (std::size_t db = 0; db < value_parts_.size(); ++db) {
+    SalvageParts& parts = value_parts_[db];
+    parts.for_each_key([&](const KeyDigest& key) {
+      const auto newest = tables_[db].find(key);
+      const std::uint64_t gsn = newest == tables_[db].end() ? 0 : newest->second.gsn;
+      parts.choose(key, std::max(gsn, flush_gsn_[db]), lost_gsns(static_cast<std::uint8_t>(db), key));
+    });
+  }
 }
 
 // `is_value_there`: false for what only a hint tells of.
 void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes,
                          bool is_value_there) {
   const bool holds_value = is_value(record.kind);
-  if ((is_edits(record.kind) || holds_value) && !is_value_there) note_lost(record);
+  if ((is_link(record.kind) || holds_value) && !is_value_there) note_lost(record);
+  if (is_part(record.kind)) value_parts_[record.db].add(record, is_value_there);
   if (record.kind == RecordKind::kFlush) {
     flush_gsn_[record.db] = std::max(flush_gsn_[record.db], record.gsn);
   } else if (record.kind == RecordKind::kSwap && record.gsn > swap_gsn_ &&
@@ -295,7 +309,9 @@ void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_
 
 bool ShardSalvage::is_newest(std::size_t segment, const Record& record, std::uint64_t offset_bytes) const {
   if (!is_value(record.kind) || record.gsn <= flush_gsn_[record.db]) return false;
-  const auto found = tables_[record.db].find(digest_key(record.key));
+  const KeyDigest digest = digest_key(record.key);
+  if (value_parts_[record.db].chosen(digest) != nullptr) return false;
+  const auto found = tables_[record.db].find(digest);
   return found != tables_[record.db].end() && found->second.segment == segment &&
          found->second.offset_bytes == offset_bytes && found->second.bytes != 0;
 }
@@ -308,14 +324,29 @@ void ShardSalvage::note_lost(const Record& record) {
 bool ShardSalvage::is_live_edits(const Record& record) const {
   if (!is_edits(record.kind) || record.gsn <= flush_gsn_[record.db]) return false;
   const KeyDigest digest = digest_key(record.key);
-  const auto snapshot = tables_[record.db].find(digest);
-  if (snapshot == tables_[record.db].end() || snapshot->second.bytes == 0) return false;
-  const std::uint64_t snapshot_gsn = snapshot->second.gsn;
-  const auto lost = lost_gsns_[record.db].find(digest);
+  std::uint64_t snapshot_gsn = 0;
+  if (const auto* const series = value_parts_[record.db].chosen(digest)) {
+    snapshot_gsn = series->first_gsn;
+  } else {
+    const auto snapshot = tables_[record.db].find(digest);
+    if (snapshot == tables_[record.db].end() || snapshot->second.bytes == 0) return false;
+    snapshot_gsn = snapshot->second.gsn;
+  }
+  const auto& lost = lost_gsns(record.db, digest);
   const auto between = [&](std::uint64_t gsn) { return gsn > snapshot_gsn && gsn < record.gsn; };
-  if (lost != lost_gsns_[record.db].end() && std::any_of(lost->second.begin(), lost->second.end(), between))
-    return false;
-  return record.gsn > snapshot_gsn;
+  return record.gsn > snapshot_gsn && std::none_of(lost.begin(), lost.end(), between);
+}
+
+bool ShardSalvage::is_live_part(const Record& record) const {
+  if (!is_part(record.kind)) return false;
+  const auto* const series = value_parts_[record.db].chosen(digest_key(record.key));
+  return series != nullptr && record.gsn >= series->first_gsn && record.gsn <= series->last_gsn;
+}
+
+const std::vector<std::uint64_t>& ShardSalvage::lost_gsns(std::uint8_t db, const KeyDigest& key) const {
+  static const std::vector<std::uint64_t> kNone;
+  const auto found = lost_gsns_[db].find(key);
+  return found == lost_gsns_[db].end() ? kNone : found->second;
 }
 
 std::uint8_t ShardSalvage::client_db(std::uint8_t log_db) const {
@@ -339,11 +370,16 @@ void ShardSalvage::tell_losses() {
 
 void ShardSalvage::tell_key(const HintEntry& entry) {
   const Record& record = entry.record;
-  if ((!is_value(record.kind) && !is_edits(record.kind)) || record.gsn <= flush_gsn_[record.db]) return;
+  if ((!is_value(record.kind) && !is_link(record.kind)) || record.gsn <= flush_gsn_[record.db]) return;
+  const SalvageParts& parts = value_parts_[record.db];
   const auto found = tables_[record.db].find(digest_key(record.key));
+  const auto* const series = parts.chosen(digest_key(record.key));
   const bool known = found != tables_[record.db].end();
   if (known && found->second.gsn >= record.gsn) return;  // it was dead
-  const bool older = known && found->second.bytes != 0 && found->second.gsn > flush_gsn_[record.db];
+  if (series != nullptr && series->first_gsn >= record.gsn) return;
+  if (is_part(record.kind) && !parts.was_live(record)) return;
+  const bool older =
+      series != nullptr || (known && found->second.bytes != 0 && found->second.gsn > flush_gsn_[record.db]);
   const std::string_view what = is_edits(record.kind) ? ": changes of its value, and those behind them"
                                 : older               ? ": its last value; an older one is written"
                                                       : ": its value";
@@ -365,13 +401,13 @@ void ShardSalvage::tell_damaged_header(const ScannedSegment& segment, const Byte
   const bool has_expiry = (get<std::uint8_t>(bytes, 5) & kHasExpiry) != 0;
   const std::size_t key_at = kRecordHeaderBytes + (has_expiry ? 8 : 0);
   const std::uint64_t size = record_bytes(key_bytes, get<std::uint32_t>(bytes, 12), has_expiry);
-  if (!is_value(kind) && !is_edits(kind) && kind != RecordKind::kTombstone) return;
+  if (!is_value(kind) && !is_link(kind) && kind != RecordKind::kTombstone) return;
   if (db >= limits::kDatabases || size > range.end - range.begin || key_at + key_bytes > bytes.size()) return;
   lost_("  perhaps key " + quoted(std::string_view(bytes).substr(key_at, key_bytes)) + " of db" +
         std::to_string(client_db(db)) + ", as the damaged record says");
 }
 
-// Edits come behind all values, in the order of their GSNs, as each must follow its snapshot.
+// Edits and parts come behind all values, in the order of their GSNs, as each must follow its snapshot.
 Status ShardSalvage::write(const std::string& into, const DatabaseId& database, std::uint64_t segment_bytes,
                            std::uint64_t& keys) {
   struct Place {
@@ -379,8 +415,8 @@ Status ShardSalvage::write(const std::string& into, const DatabaseId& database, 
     std::size_t segment = 0;
     std::uint64_t offset_bytes = 0;
   };
-  std::vector<Place> edits;
-  std::uint64_t edit_bytes = 0;
+  std::vector<Place> links;
+  std::uint64_t link_bytes = 0;
   SalvageOutput output(disk_, into, database, shard_, segment_bytes);
   for (const KeyTable& table : tables_) {
     for (const auto& [digest, newest] : table) output.expect(newest.bytes);
@@ -392,21 +428,22 @@ Status ShardSalvage::write(const std::string& into, const DatabaseId& database, 
   };
   for (std::size_t i = 0; i < segments_.size() && output.status().ok(); ++i) {
     for_records(i, [&](const Record& found, std::uint64_t offset) {
-      if (is_live_edits(found)) {
-        edits.push_back({found.gsn, i, offset});
-        edit_bytes += record_bytes(found.key.size(), found.value.size(), true);
+      if (is_live_edits(found) || is_live_part(found)) {
+        links.push_back({found.gsn, i, offset});
+        link_bytes += record_bytes(found.key.size(), found.value.size(), true);
+        keys += found.has(kLastPart) ? 1 : 0;
       }
       if (!output.status().ok() || !is_newest(i, found, offset)) return;
       write_record(found);
       ++keys;
     });
   }
-  std::sort(edits.begin(), edits.end(), [](const Place& a, const Place& b) { return a.gsn < b.gsn; });
-  output.expect(edit_bytes);
-  for (std::size_t i = 0; i < edits.size() && output.status().ok();) {
-    const std::size_t segment = edits[i].segment;
+  std::sort(links.begin(), links.end(), [](const Place& a, const Place& b) { return a.gsn < b.gsn; });
+  output.expect(link_bytes);
+  for (std::size_t i = 0; i < links.size() && output.status().ok();) {
+    const std::size_t segment = links[i].segment;
     std::vector<std::uint64_t> offsets;
-    for (; i < edits.size() && edits[i].segment == segment; ++i) offsets.push_back(edits[i].offset_bytes);
+    for (; i < links.size() && links[i].segment == segment; ++i) offsets.push_back(links[i].offset_bytes);
     for_records_at(segment, offsets, write_record);
   }
   Status status = output.finish();

@@ -13,6 +13,7 @@
 
 #include "shards/hint.h"
 #include "shards/key_table.h"
+#include "shards/salvage_parts.h"
 #include "shards/salvage_scan.h"
 #include "shards/segment_writer.h"
 
@@ -40,7 +41,10 @@ class ShardSalvage {
   Status write(const std::string& into, const DatabaseId& database, std::uint64_t segment_bytes,
                std::uint64_t& keys);
   // Gives the memory of index() back.
-  void forget_keys() { tables_ = {}; }
+  void forget_keys() {
+    tables_ = {};
+    value_parts_ = {};
+  }
   std::uint64_t places_lost() const { return places_lost_; }
   // The databases as clients see them.
   const std::array<std::uint8_t, limits::kDatabases>& db_map() const { return db_map_; }
@@ -57,8 +61,11 @@ class ShardSalvage {
   void for_records(std::size_t segment, const std::function<void(const Record&, std::uint64_t)>& visit);
   void apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes, bool is_value_there);
   void note_lost(const Record& record);
+  void choose_parts();
   // Of the newest value of its key. Records whose edits are lost from somewhere on count up to there.
   bool is_live_edits(const Record& record) const;
+  bool is_live_part(const Record& record) const;
+  const std::vector<std::uint64_t>& lost_gsns(std::uint8_t db, const KeyDigest& key) const;
   void for_records_at(std::size_t segment, const std::vector<std::uint64_t>& offsets,
                       const std::function<void(const Record&)>& visit);
   bool is_newest(std::size_t segment, const Record& record, std::uint64_t offset_bytes) const;
@@ -81,6 +88,7 @@ class ShardSalvage {
   IsVoid is_void_;
   bool in_void_batch_ = false;
   KeyTables tables_;
+  std::array<SalvageParts, limits::kDatabases> value_parts_;
   using GsnTable = std::unordered_map<KeyDigest, std::vector<std::uint64_t>, KeyDigestHash>;
   std::array<GsnTable, limits::kDatabases> lost_gsns_;  // of records that are lost, by key
   std::array<std::uint64_t, limits::kDatabases> flush_gsn_{};

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "shards/limits.h"
 #include "shards/packed.h"
 #include "shards/record.h"
 #include "shards/shard.h"
@@ -17,9 +18,11 @@ namespace {
 constexpr std::size_t kSpareBytesMax = 16u << 10;  // buffers up to this size are kept
 constexpr std::size_t kSparesMax = 256;            // as many as reads are in flight on a busy device
 constexpr std::size_t kNameBytesShown = 128;       // of a key, in an error
-// Edits are read together up to so many bytes, with gaps up to so many between them.
+// Records of a chain are read together up to so many bytes, with gaps up to so many between them.
 constexpr std::uint64_t kPieceBytesMax = 1u << 20;
 constexpr std::uint64_t kGapBytesMax = 32u << 10;
+// A value of more bytes is put together over several turns.
+constexpr std::uint64_t kAtOnceBytesMax = 2 * limits::kPartBytes;
 
 std::uint64_t block_start(std::uint64_t offset) {
   return offset / kBlockBytes * kBlockBytes;
@@ -46,14 +49,14 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   if (waiter != nullptr) read->waiters.push_back(waiter);
   read->snapshot.segment = location.segment();
   submit(read->snapshot, location.offset_bytes(), location.offset_bytes() + read->record_bytes);
-  if (entry.has(Entry::kChained)) read_edits(*read, *shard_.chain_of(key));
+  if (entry.has(Entry::kChained)) read_links(*read, *shard_.chain_of(key));
   reads_.emplace(location.packed, std::move(read));
 }
 
 // Records that stand near each other are read at once.
-void Stager::read_edits(Read& read, const ColdChain& chain) {
-  std::vector<const ColdChain::Edits*> by_place;
-  for (const ColdChain::Edits& edits : chain.edits) by_place.push_back(&edits);
+void Stager::read_links(Read& read, const ColdChain& chain) {
+  std::vector<const ColdChain::Link*> by_place;
+  for (const ColdChain::Link& link : chain.links) by_place.push_back(&link);
   std::sort(by_place.begin(), by_place.end(),
             [](const auto* a, const auto* b) { return a->location.packed < b->location.packed; });
   std::unordered_map<std::uint64_t, const Piece*> piece_of;  // by GSN
@@ -63,21 +66,21 @@ void Stager::read_edits(Read& read, const ColdChain& chain) {
     std::uint64_t end = begin;
     auto piece = std::make_unique<Piece>();
     for (; i < by_place.size(); ++i) {
-      const ColdChain::Edits& edits = *by_place[i];
-      const std::uint64_t at = edits.location.offset_bytes();
+      const ColdChain::Link& link = *by_place[i];
+      const std::uint64_t at = link.location.offset_bytes();
       const bool near =
-          end == begin || (at <= end + kGapBytesMax && at + edits.bytes <= begin + kPieceBytesMax);
-      if (edits.location.segment() != segment || !near) break;
-      end = at + edits.bytes;
-      piece_of[edits.gsn] = piece.get();
+          end == begin || (at <= end + kGapBytesMax && at + link.bytes <= begin + kPieceBytesMax);
+      if (link.location.segment() != segment || !near) break;
+      end = at + link.bytes;
+      piece_of[link.gsn] = piece.get();
     }
     piece->read = &read;
     piece->segment = segment;
     submit(*piece, begin, end);
     read.pieces.push_back(std::move(piece));
   }
-  for (const ColdChain::Edits& edits : chain.edits)
-    read.edits.push_back({piece_of[edits.gsn], edits.location.offset_bytes(), edits.bytes});
+  for (const ColdChain::Link& link : chain.links)
+    read.links.push_back({piece_of[link.gsn], link.location.offset_bytes(), link.bytes});
 }
 
 // Reads the blocks that hold the bytes from `begin` to `end` of the piece's segment.
@@ -122,34 +125,88 @@ std::unique_ptr<Stager::Read> Stager::take_read() {
   return read;
 }
 
-void Stager::done(Read& finished) {
+void Stager::done(Read& read) {
+  std::uint64_t bytes = read.record_bytes;
+  for (const Part& part : read.links) bytes += part.record_bytes;
+  Status status = begin(read);
+  if (bytes > kAtOnceBytesMax && read.builder != nullptr) return building_.push_back(&read);
+  while (status.ok() && read.builder != nullptr) status = build(read);
+  end(read, status);
+}
+
+bool Stager::build_some() {
+  if (building_.empty()) return false;
+  Read& read = *building_.front();
+  building_.pop_front();
+  const Status status = build(read);
+  if (status.ok() && read.builder != nullptr)
+    building_.push_back(&read);
+  else
+    end(read, status);
+  return !building_.empty();
+}
+
+void Stager::end(Read& finished, const Status& status) {
   auto node = reads_.extract(finished.location.packed);
   std::unique_ptr<Read> read = std::move(node.mapped());
-  const Status status = install(*read);
   if (!status.ok()) {
     ++shard_.counters_.stage_errors;
     shard_.options_.warn(status.message());
   }
   const std::vector<StageWaiter*> waiters = std::exchange(read->waiters, {});
   read->pieces.clear();
-  read->edits.clear();
+  read->links.clear();
+  read->builder = nullptr;
+  read->taken = 0;
   if (read->snapshot.memory.bytes() <= kSpareBytesMax && spare_.size() < kSparesMax)
     spare_.push_back(std::move(read));
   for (StageWaiter* waiter : waiters) waiter->staged(status);
 }
 
-Status Stager::install(const Read& read) {
-  Record snapshot;
-  Status status = check(read, {&read.snapshot, read.location.offset_bytes(), read.record_bytes}, snapshot);
-  if (!status.ok()) return status;
-  std::vector<std::string_view> edits;
-  for (const Part& part : read.edits) {
-    Record record;
-    status = check(read, part, record);
-    if (!status.ok()) return status;
-    edits.push_back(record.value);
+// The first record: for most values it is all there is.
+Status Stager::begin(Read& read) {
+  Record record;
+  const Part part{&read.snapshot, read.location.offset_bytes(), read.record_bytes};
+  if (auto status = check(read, part, record); !status.ok()) return status;
+  ++shard_.counters_.staged;
+  const Key key{read.db, read.name};
+  if (!shard_.is_wanted(key, read.location)) return {};
+  if (is_value(record.kind) && !record.has(kChainHead) && read.links.empty()) {
+    if (is_collection(record.kind) && !is_packed(type_of(record.kind), record.value))
+      return unreadable(read, part, "no collection is there");
+    return shard_.install(key, record.value);
   }
-  status = shard_.install({read.db, read.name}, snapshot, read.location, edits);
+  if (record.kind == RecordKind::kString || (!is_value(record.kind) && !is_link(record.kind)))
+    return unreadable(read, part, "no collection is there");
+  read.builder = std::make_unique<ChainBuilder>(type_of(record.kind), shard_.options_.collections);
+  if (auto status = read.builder->take(record); !status.ok()) return unreadable(read, part, status.message());
+  return {};
+}
+
+// A piece of work, unless the key has changed meanwhile. Without a builder it is done.
+Status Stager::build(Read& read) {
+  if (!shard_.is_wanted({read.db, read.name}, read.location)) {
+    read.builder = nullptr;
+    return {};
+  }
+  if (read.builder->step()) return {};
+  return read.taken < read.links.size() ? take(read) : install(read);
+}
+
+Status Stager::take(Read& read) {
+  const Part& part = read.links[read.taken++];
+  Record record;
+  if (auto status = check(read, part, record); !status.ok()) return status;
+  if (!is_link(record.kind)) return unreadable(read, part, "another record is there");
+  const Status status = read.builder->take(record);
+  return status.ok() ? Status() : unreadable(read, part, status.message());
+}
+
+Status Stager::install(Read& read) {
+  const std::unique_ptr<ChainBuilder> builder = std::move(read.builder);
+  Status status = builder->finish();
+  const Key key{read.db, read.name};
+  if (status.ok()) status = shard_.install(key, builder->collection(), builder->first_gsn());
   return status.ok() ? Status()
                      : unreadable(read, {&read.snapshot, read.location.offset_bytes(), 0}, status.message());
 }
@@ -174,8 +231,6 @@ Status Stager::check(const Read& read, const Part& part, Record& record) const {
   const bool verify = shard_.options_.fault() != Fault::kSkipChecksum;
   if (decode_record(bytes, seed, record, size, verify) != DecodeResult::kOk) return bad("checksum mismatch");
   if (record.key != read.name || size != part.record_bytes) return bad("another record is there");
-  if (is_collection(record.kind) && !is_packed(type_of(record.kind), record.value))
-    return bad("no collection is there");
   return {};
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stager: reads cold values of one shard, many at a time; equal reads are shared. What it reads is checked
-// (checksum, key) before it becomes resident. Of a collection whose edits are not part of its snapshot
-// (cold_chains.h) the edits are read as well, all at once. Owner thread only.
+// (checksum, key) before it becomes resident. Of a collection that is more than one record (cold_chains.h)
+// all are read at once; a large one is then put together a piece in each loop turn. Owner thread only.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "shards/chain_builder.h"
 #include "shards/cold_chains.h"
 #include "shards/disk.h"
 #include "shards/entry.h"
@@ -37,6 +39,8 @@ class Stager {
 
   // `entry` is the cold entry of `key`. A null waiter only warms the value.
   void read(Key key, const Entry& entry, StageWaiter* waiter);
+  // Goes on with a large value whose records are all read; true when there is more to do.
+  bool build_some();
   std::size_t in_flight() const { return reads_.size(); }
   // True while something is read from the segment in `slot`.
   bool reads(std::uint32_t slot) const;
@@ -63,16 +67,22 @@ class Stager {
     std::string name;
     Location location;
     std::uint64_t record_bytes = 0;
-    std::vector<std::unique_ptr<Piece>> pieces;  // of edits
-    std::vector<Part> edits;                     // in their order
+    std::vector<std::unique_ptr<Piece>> pieces;  // of the records behind the first
+    std::vector<Part> links;                     // those, in their order
     std::size_t waiting = 0;                     // pieces that are under way
     std::vector<StageWaiter*> waiters;
+    std::unique_ptr<ChainBuilder> builder;  // until the value is resident
+    std::size_t taken = 0;                  // of the links, by the builder
   };
 
-  void read_edits(Read& read, const ColdChain& chain);
+  void read_links(Read& read, const ColdChain& chain);
   void submit(Piece& piece, std::uint64_t begin, std::uint64_t end);
   void done(Read& read);
-  Status install(const Read& read);
+  void end(Read& read, const Status& status);
+  Status begin(Read& read);
+  Status build(Read& read);
+  Status take(Read& read);
+  Status install(Read& read);
   static Status unreadable(const Read& read, const Part& part, std::string_view why);
   Status check(const Read& read, const Part& part, Record& record) const;
   std::unique_ptr<Read> take_read();
@@ -80,6 +90,7 @@ class Stager {
   Disk& disk_;
   Shard& shard_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Read>> reads_;  // by location
+  std::deque<Read*> building_;                                      // of these
   std::vector<std::unique_ptr<Read>> spare_;                        // small buffers to be used again
 };
 

@@ -166,6 +166,40 @@ void ZsetValue::pack(std::string& packed) const {
   });
 }
 
+// In their order: elements that stay what they are keep their places in it.
+bool ZsetValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
+  packed = empty_packed(Type::kZset);
+  std::size_t rank = 0;
+  if (cursor.begun) {
+    rank = tree_.rank(cursor.score, cursor.member);
+    if (rank < size() && tree_.at(rank).score == cursor.score && tree_.at(rank).entry->key() == cursor.member)
+      ++rank;
+  }
+  std::size_t count = 0;
+  RankedTree::Item last;
+  tree_.walk(rank, false, [&](RankedTree::Item item) {
+    put_item(packed, item.entry->key());
+    put_item(packed, bytes_of(item.score));
+    last = item;
+    ++count;
+    return packed.size() < bytes_max;
+  });
+  set_packed_encoding(packed, encoding());
+  set_packed_count(packed, count);
+  if (count > 0) cursor = {true, 0, 0, last.score, std::string(last.entry->key())};
+  return rank + count == size();
+}
+
+// Also where only the sign of a zero differs.
+void ZsetValue::add_part(std::string_view packed) {
+  PackedElements elements(packed);
+  for (ScoredMember element; elements.next(element);) {
+    if (put(element.member, element.score) != PutOutcome::kUnchanged || element.score != 0) continue;
+    remove(element.member);
+    put(element.member, element.score);
+  }
+}
+
 std::size_t ZsetValue::memory_bytes() const {
   return sizeof(*this) + entry_bytes_ + index_.table_bytes() + tree_.memory_bytes();
 }

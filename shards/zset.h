@@ -48,6 +48,8 @@ class ZsetValue final : public Collection {
   std::size_t size() const override { return tree_.size(); }
   Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result) override;
   void pack(std::string& packed) const override;
+  bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const override;
+  void add_part(std::string_view packed) override;
   std::size_t memory_bytes() const override;
 
   // As PackedZset.

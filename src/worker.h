@@ -150,6 +150,7 @@ class Worker {
   uv_timer_t timer_{};  // for the next thing that is due: expiry, a timeout, the end of a pause, more chores
   uv_poll_t disk_poll_{};
   bool no_sleep_ = false;
+  bool building_ = false;  // a value that was read is put together
 
   Mailbox mailbox_;
   std::vector<Message*> ready_;

@@ -90,7 +90,7 @@ void Worker::on_prepare() {
   // What close callbacks and the like have left since on_check.
   if (!outputs_.empty()) put_out();
   wake_peers();
-  const bool sleeps = ready_.empty() && mailbox_.prepare_to_sleep();
+  const bool sleeps = ready_.empty() && !building_ && mailbox_.prepare_to_sleep();
   if (sleeps == !no_sleep_) return;
   no_sleep_ = !sleeps;
   // An active idle handle makes libuv poll without waiting.
@@ -106,6 +106,8 @@ void Worker::on_check() {
     flush_logs();
     if (!worked && ready_.empty()) break;
   }
+  building_ = false;
+  for (ShardHost* host : owned_) building_ |= host->shard.build_some();
   // They append, and behind a closed log that begins a segment which nobody seals.
   if (!closing_shards_) do_chores();
   publish_events(0);
@@ -155,8 +157,9 @@ void Worker::do_chores() {
       shard.log().flush();
     }
     more |= shard.tidy_expiry();
-    if (host->demotion_holds == 0) more |= shard.demote();
     const std::uint64_t gsn = shard.last_gsn();
+    if (host->demotion_holds == 0) more |= shard.demote();
+    more |= shard.log_some_parts();
     more |= shard.evict();
     host->serve_blocked(*this);
     if (shard.last_gsn() != gsn) shard.log().flush();

@@ -8,7 +8,7 @@ It has two shards, each with a manifest, compacted segments with tombstones in t
 behind those, sealed and with hints, an open end as kill -9 leaves it, overwritten and deleted keys, expiries,
 raw strings, collections small and large with edits behind their snapshots, a binary key, a value larger than a segment, a flush, a swap of databases, transactions over both
 shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database,
-key and value in hex ("-": empty, "616263*9": "abc" nine times), expiry in Unix ms (-1: none), encoding. Of a collection
+key and value in hex ("-": empty, "616263*9": "abc" nine times, "61*9+62": that and "b" behind it), expiry in Unix ms (-1: none), encoding. Of a collection
 the value is a line for each element: "field=value", "member=score", "element"; those of hashes and sets are sorted.
 tests/shards/format_test.cc reads both.
 
@@ -16,9 +16,11 @@ The directories that are there are never written again: this is how old database
 
 import argparse
 import pathlib
+import re
 import shutil
 import struct
 import sys
+import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from stave_testing import Server, wait_until  # noqa: E402
@@ -98,6 +100,25 @@ def edits(client):
     client.call("PEXPIREAT", "large hash", FAR_MS)
 
 
+def parts(client):
+    """Snapshots of more than 128 KiB are logged in parts; the commands behind those that begin them come in between."""
+    large = 23000
+    client.call("HSET", "hash in parts", *[word for i in range(8) for word in (f"field:{i}", "a" * large)])
+    client.call("RPUSH", "list in parts", *["b" * large] * 8)
+    client.pipeline([
+        ("HSET", "hash in parts", *[word for i in range(8) for word in (f"field:{i}", f"{i}" * (large + 500))]),
+        ("HSET", "hash in parts", "field:3", "in between"),
+        ("HDEL", "hash in parts", "field:4"),
+        ("RPUSH", "list in parts", *["c" * large] * 9),
+        ("LPUSH", "list in parts", "in between"),
+        ("LREM", "list in parts", 2, "b" * large),
+        ("RPOP", "list in parts"),
+    ])
+    time.sleep(0.5)  # the other parts are logged
+    client.call("HSET", "hash in parts", "behind", "it")
+    client.call("LSET", "list in parts", 3, "behind it")
+
+
 def databases(client):
     client.call("SELECT", 3)
     client.call("FLUSHDB")
@@ -135,7 +156,10 @@ def void_transaction(server):
 
 
 def text_of(value):
-    """In hex; of a text again and again only once, and how often."""
+    """In hex; of a text again and again only once, and how often, and so of a long run of a byte within another."""
+    runs = [run.group() for run in re.finditer(rb"(.)\1{99,}|(?:(?!(.)\2{99}).)+", value, re.DOTALL)]
+    if len(runs) > 1:
+        return "+".join(text_of(run) for run in runs)
     for period in range(1, 11):
         times = len(value) // period
         if times > 1 and value == value[:period] * times:
@@ -177,7 +201,7 @@ def main():
     parser.add_argument("into", type=pathlib.Path)
     arguments = parser.parse_args()
     with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10, "compaction-threshold": 100}) as server:
-        for step in (steady_values, first_values, changes, collections, edits, databases):
+        for step in (steady_values, first_values, changes, collections, edits, parts, databases):
             step(server.client())
             server.restart()  # seals what the step wrote
         compact(server)

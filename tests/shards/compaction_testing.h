@@ -27,6 +27,7 @@ struct CompactedShardSetup {
   unsigned threshold_percent = 20;
   std::uint32_t shards = 1;  // this one, and others that say nothing
   Fault fault = Fault::kNone;
+  std::size_t part_bytes = limits::kPartBytes;
 };
 
 class CompactedShard {
@@ -78,7 +79,9 @@ class CompactedShard {
       if (found.resident) return std::string(found.value);
       Waiter waiter;
       shard_->stage({db, key}, &waiter);
-      while (!waiter.called) disk_->wait();
+      while (!waiter.called) {
+        if (!shard_->build_some() && !waiter.called && disk_->in_flight() > 0) disk_->wait();
+      }
       if (!waiter.error.empty()) return "error: " + waiter.error;
     }
   }
@@ -94,8 +97,17 @@ class CompactedShard {
   void cool() {
     settle();
     shard_->set_memory_bytes_max(1);
-    while (shard_->demote()) settle();
+    while (shard_->demote()) {
+      log_parts();
+      settle();
+    }
     shard_->set_memory_bytes_max(0);
+  }
+
+  // Snapshots that are under way come to their end.
+  void log_parts() {
+    while (shard_->log_some_parts()) {
+    }
   }
 
   // Records that stay live, and so many that compaction lets their segment be.
@@ -213,6 +225,7 @@ class CompactedShard {
     options.log.directory = kDirectory;
     options.log.segment_bytes = setup_.segment_bytes;
     options.log.fault = setup_.fault;
+    options.part_bytes = setup_.part_bytes;
     shard_ = std::make_unique<Shard>(*disk_, background_, options);
     shard_->set_now(now_ms_);
     compaction().set({.threshold_percent = setup_.threshold_percent});

@@ -244,21 +244,21 @@ TEST_CASE("of elements that are there twice the last is the one that counts") {
 }
 
 TEST_CASE("a chain knows how many bytes are in which segment") {
-  Collection::Chain chain;
-  chain.add(3, 100);
-  chain.add(5, 10);
-  chain.add(3, 1);
-  chain.add(5, 2);
-  CHECK(chain.bytes == 113);
-  REQUIRE(chain.parts.size() == 2);
-  CHECK(chain.take(4, 50) == 0);
-  CHECK(chain.take(3, 50) == 50);
-  CHECK(chain.take(3, 500) == 51);
-  CHECK(chain.take(3, 1) == 0);
-  CHECK(chain.bytes == 12);
-  REQUIRE(chain.parts.size() == 1);
-  CHECK(chain.parts[0].segment == 5);
-  CHECK(chain.parts[0].bytes == 12);
+  SegmentBytes edits;
+  edits.add(3, 100);
+  edits.add(5, 10);
+  edits.add(3, 1);
+  edits.add(5, 2);
+  CHECK(edits.total == 113);
+  REQUIRE(edits.shares.size() == 2);
+  CHECK(edits.take(4, 50) == 0);
+  CHECK(edits.take(3, 50) == 50);
+  CHECK(edits.take(3, 500) == 51);
+  CHECK(edits.take(3, 1) == 0);
+  CHECK(edits.total == 12);
+  REQUIRE(edits.shares.size() == 1);
+  CHECK(edits.shares[0].segment == 5);
+  CHECK(edits.shares[0].bytes == 12);
 }
 
 }  // namespace

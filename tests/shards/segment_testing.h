@@ -45,7 +45,7 @@ struct MadeSegment {
     std::string body;
     for (const MadeRecord& made : records) {
       const Record record{made.kind, made.flags, made.db, made.gsn, 0, made.key, made.value};
-      std::string encoded(record_bytes(made.key.size(), made.value.size(), false), '\0');
+      std::string encoded(record_bytes(made.key.size(), made.value.size(), record.has(kHasExpiry)), '\0');
       encode_record(record, encoded.data());
       finish_record(encoded.data(), 0, whole.record_seed());
       body += encoded;

@@ -65,6 +65,7 @@ struct ShardSetup {
   bool transactions_complete = true;  // as the other shards say
   std::uint32_t number = 0;
   DatabaseId database{};
+  std::size_t part_bytes = limits::kPartBytes;
   std::function<void(Gone why, int db, std::string_view name)> gone = [](Gone, int, std::string_view) {};
 };
 
@@ -106,7 +107,9 @@ class ShardUnderTest {
     if (!found.resident) {
       Waiter waiter;
       shard_->stage({db, key}, &waiter);
-      while (!waiter.called) disk_->wait();
+      while (!waiter.called) {
+        if (!shard_->build_some() && !waiter.called && disk_->in_flight() > 0) disk_->wait();
+      }
       if (!waiter.error.empty()) return "error: " + waiter.error;
       found = shard_->find({db, key}, true);
     }
@@ -154,6 +157,7 @@ class ShardUnderTest {
     disk_ = std::move(*disk);
     Shard::Options options;
     options.memory_bytes_max = setup_.memory_bytes_max;
+    options.part_bytes = setup_.part_bytes;
     options.gone = setup_.gone;
     options.ledger = &ledger_;
     options.number = options.log.shard = setup_.number;

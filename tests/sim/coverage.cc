@@ -31,6 +31,7 @@ constexpr Field kFields[] = {
     {"backups verified", &Coverage::backups_verified},
     {"edits of hashes", &Coverage::hash_edits},
     {"snapshots", &Coverage::snapshots},
+    {"parts of snapshots", &Coverage::parts},
     {"chains read", &Coverage::chains_read},
     {"chains mended", &Coverage::chains_mended},
     {"reads", &Coverage::reads},

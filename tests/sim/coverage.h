@@ -30,6 +30,7 @@ struct Coverage {
   std::uint64_t backups_verified = 0;
   std::uint64_t hash_edits = 0;
   std::uint64_t snapshots = 0;
+  std::uint64_t parts = 0;
   std::uint64_t chains_read = 0;
   std::uint64_t chains_mended = 0;
   std::uint64_t reads = 0;

@@ -51,6 +51,8 @@ void Simulation::choose_workload() {
   hot_keys_ = one_in(random_, 2) ? keys_ : std::max<std::uint64_t>(keys_ / 10, 2);
   removal_in_ = one_in(random_, 2) ? 4 : 2;
   slow_reads_ = one_in(random_, 2);
+  constexpr std::size_t kPartBytes[] = {256, 256, 1500, 1u << 20};
+  part_bytes_ = kPartBytes[below(4)];
   memory_bytes_ = slow_reads_ ? 2000 : one_in(random_, 2) ? 20000 : 200000;
 }
 
@@ -86,6 +88,7 @@ void Simulation::live() {
   age(left);
   for (const auto& shard : shards_) {
     coverage_.snapshots += shard->counters().snapshots;
+    coverage_.parts += shard->counters().parts;
     coverage_.chains_read += shard->counters().chains_read;
     coverage_.chains_mended += shard->counters().chains_mended;
     coverage_.compactions += shard->compaction().counters().runs;
@@ -120,8 +123,9 @@ void Simulation::step() {
   if (what < 37) return write_batch(shard);
   if (what < 41) return write_transaction();
   if (what < 42) return one_in(random_, 4) ? flush_db(shard) : do_job();
-  if (what < 49) return read_one(shard);
-  if (what < 55) return start_read(shard);
+  if (what < 46) return log_parts(shard);
+  if (what < 52) return read_one(shard);
+  if (what < 57) return start_read(shard);
   if (what < 73) return turn();
   if (what < 81) return tick();
   if (what < 99) return do_job();
@@ -141,7 +145,9 @@ std::optional<Simulation::Answer> Simulation::read(std::uint32_t number, const N
     if (found.resident) return Answer{true, value_of(found)};
     testing::Waiter waiter;
     shard.stage(key, &waiter);
-    while (!waiter.called) disk_->wait();
+    while (!waiter.called) {
+      if (!shard.build_some() && !waiter.called) disk_->wait();
+    }
     if (waiter.error.empty()) continue;
     if (disk_->has_failed()) return std::nullopt;
     if (!may_be_unreadable(number, name, waiter.error)) violate("a read failed: " + waiter.error);
@@ -177,6 +183,7 @@ void Simulation::turn() {
   for (const auto& shard : shards_) shard->log().flush();
   disk_->flush();
   if (!one_in(random_, 3)) disk_->poll();
+  for (const auto& shard : shards_) shard->build_some();
   end_reads();
 }
 
@@ -200,6 +207,14 @@ void Simulation::end_reads() {
     if (!error.empty() && !may_fail) violate("a read failed: " + error);
     return true;
   });
+}
+
+// What a worker does in some of its turns.
+void Simulation::log_parts(std::uint32_t number) {
+  Shard& shard = *shards_[number];
+  const std::uint64_t gsn = shard.last_gsn();
+  for (std::uint64_t turns = 1 + below(12); turns > 0; --turns) shard.log_some_parts();
+  note_snapshots(number, gsn);
 }
 
 void Simulation::tick() {
@@ -267,6 +282,9 @@ void Simulation::settle() {
       if (shard != nullptr) shard->log().flush();
     }
     disk_->flush();
+    bool builds = false;
+    for (const auto& shard : shards_) builds |= shard != nullptr && shard->build_some();
+    if (builds) continue;
     if (disk_->in_flight() > 0) {
       disk_->wait();
     } else if (!jobs_.empty()) {

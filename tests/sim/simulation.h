@@ -162,6 +162,7 @@ class Simulation {
   void compare_backup(SimDisk& disk, Shard& shard, const Contents& contents) const;
   void turn();
   void tick();
+  void log_parts(std::uint32_t shard);
   void compact();
   void do_job();
   void note_progress();
@@ -208,6 +209,7 @@ class Simulation {
   std::uint64_t segment_bytes_ = 64u << 10;
   unsigned threshold_percent_ = 100;
   std::uint64_t memory_bytes_ = 20000;
+  std::size_t part_bytes_ = 256;
   bool slow_reads_ = false;
   // Of each database: there are so many keys, most commands are about the first few, and one write in so many
   // removes one.

@@ -167,9 +167,9 @@ void Simulation::note_snapshots(std::uint32_t number, std::uint64_t gsn) {
   for (std::uint64_t hash = 0; hash < kHashes * kDbs; ++hash) {
     const Name name{static_cast<int>(hash % kDbs), "hash:" + std::to_string(hash / kDbs)};
     const Found found = shard.find({name.first, name.second}, false);
-    if (found.collection == nullptr || found.collection->chain.snapshot_gsn <= gsn) continue;
+    if (found.collection == nullptr || found.collection->chain.whole_gsn() <= gsn) continue;
     Batch batch;
-    batch.first_gsn = batch.last_gsn = found.collection->chain.snapshot_gsn;
+    batch.first_gsn = batch.last_gsn = found.collection->chain.whole_gsn();
     batch.changes.emplace_back(name, value_of(found));
     note(number, std::move(batch));
   }

@@ -37,6 +37,7 @@ bool Simulation::recover() {
     options.number = number;
     options.ledger = ledger_.get();
     options.memory_bytes_max = memory_bytes_;
+    options.part_bytes = part_bytes_;
     options.log.directory = directory(number);
     options.log.shard = number;
     options.log.segment_bytes = segment_bytes_;

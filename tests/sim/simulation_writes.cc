@@ -150,11 +150,14 @@ void Simulation::write_transaction() {
     Shard& shard = *shards_[participants[i]];
     batches[i].first_gsn = shard.last_gsn() + 1;
     shard.apply(changes[i], id, participants);
-    batches[i].last_gsn = shard.last_gsn();
+    // A snapshot, or a part of one, may follow.
+    batches[i].last_gsn = batches[i].first_gsn + changes[i].size() - (id != 0 ? 0 : 1);
     batches[i].transaction = id;
     if (i == 0 && id != 0) transactions_[id] = {};
     if (id != 0) transactions_[id].gsns[participants[i]] = batches[i].last_gsn;
+    const std::uint64_t behind = batches[i].last_gsn;
     note(participants[i], std::move(batches[i]));
+    note_snapshots(participants[i], behind);
   }
 }
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshots of collections that have outgrown their packed form. What fits one part is one record, and done
+// at once; a larger one is a series of parts (chain.h), of which chores log one after the other.
+#include <algorithm>
+#include <cassert>
+
+#include "shards/collection.h"
+#include "shards/shard.h"
+
+namespace stave {
+namespace {
+
+// Below, a snapshot would not be worth its bytes.
+constexpr std::uint64_t kChainBytesMin = 16u << 10;
+// So often a series that begins anew gets larger parts.
+constexpr unsigned kDoublingsMax = 10;
+
+// What the record of a snapshot, or its first part, may take: a walk passes several elements at once, so a
+// part may be larger than it was to be.
+std::uint64_t snapshot_bytes_max(const Entry& entry, std::uint64_t part_bytes) {
+  const Chain& chain = entry.collection()->chain;
+  const std::uint64_t whole = entry.value_bytes() + chain.part_bytes + chain.edit_bytes();
+  return record_bytes(entry.key_bytes(), std::min(whole, part_bytes + part_bytes / 2), true) +
+         PartRecord::kTrailerBytes;
+}
+
+}  // namespace
+
+// Whether the edits outweigh what they follow, where each element weighs as much as if it were an edit: a
+// snapshot for each tenth element pushed would cost more than all the pushing.
+bool Shard::has_long_chain(const Entry& entry) const {
+  const Collection& collection = *entry.collection();
+  const Chain& chain = collection.chain;
+  if (chain.series != nullptr) return false;
+  const std::uint64_t as_edits = collection.size() * record_bytes(entry.key_bytes(), 0, true);
+  return chain.edit_bytes() > std::max({entry.value_bytes() + chain.part_bytes + as_edits, kChainBytesMin,
+                                        2 * chain.refused_bytes});
+}
+
+std::size_t Shard::part_bytes(const Chain& chain) const {
+  return options_.part_bytes << std::min(chain.restarts, kDoublingsMax);
+}
+
+// Writes an outgrown value as a whole, or begins to; the chain begins anew then. Nothing happens when there
+// is no room, or an element is too large.
+void Shard::log_snapshot(int log_db, Slot& slot) {
+  Entry& entry = *slot.entry();
+  Chain& chain = entry.collection()->chain;
+  if (chain.series != nullptr || chain.edit_bytes() < 2 * chain.refused_bytes) return;
+  if (now_ms_ < series_retry_ms_ && series_retry_ms_ - now_ms_ <= limits::kSeriesRetryMs) return;
+  // Packing takes its time, so not in vain.
+  if (!log_.reserve(snapshot_bytes_max(entry, part_bytes(chain)), now_ms_).ok()) return;
+  auto series = std::make_unique<Chain::Series>();
+  series->cursor.size = entry.collection()->size();
+  std::string packed = std::move(packed_);
+  if (entry.collection()->pack_part(series->cursor, part_bytes(chain), packed)) {
+    log_whole(log_db, slot, packed);
+  } else {
+    chain.series = std::move(series);
+    if (log_part(log_db, entry, packed, false)) series_.emplace_back(log_db, entry.key());
+  }
+  keep_packed(std::move(packed));
+}
+
+void Shard::log_whole(int log_db, Slot& slot, std::string_view packed) {
+  Entry& entry = *slot.entry();
+  const NewValue value{packed, entry.expiry_ms(), false, entry.type()};
+  const bool fits = packed.size() <= limits::kValueBytesMax;
+  if (!fits) entry.collection()->chain.refused_bytes = entry.collection()->chain.edit_bytes();
+  if (!fits || !log_.reserve(bytes_of(entry.key(), value), now_ms_).ok()) return;
+  ++counters_.snapshots;
+  const std::string key(entry.key());
+  const Location location = log_value(log_db, key, value);
+  const auto bytes = static_cast<std::uint32_t>(packed.size());
+  if (!is_outgrown(packed))
+    return store_value(log_db, &slot, hash_key(key), key, value, location, true, bytes);
+  count_live(log_db, entry, -1);
+  entry.set_location(location);
+  entry.set_value_bytes(bytes);
+  entry.collection()->chain.begin(log_.last_gsn());
+  count_live(log_db, entry, 1);
+}
+
+// Logs the next part of the series; false if nothing comes of it any more. `value` is the part's packed form.
+bool Shard::log_part(int log_db, Entry& entry, std::string& value, bool last) {
+  Chain& chain = entry.collection()->chain;
+  Chain::Series& series = *chain.series;
+  PartRecord::end(value, static_cast<std::uint32_t>(series.parts.size()), entry.collection()->size());
+  const std::uint64_t bytes = record_bytes(entry.key_bytes(), value.size(), true);
+  const bool fits = value.size() <= limits::kValueBytesMax;
+  if (!fits || !log_.reserve(bytes, now_ms_).ok()) {
+    drop_series(entry);
+    if (!fits) chain.refused_bytes = chain.edit_bytes();
+    if (fits) series_retry_ms_ = now_ms_ + limits::kSeriesRetryMs;
+    return false;
+  }
+  Record record;
+  record.kind = part_of(entry.type());
+  record.flags = static_cast<std::uint8_t>(kHasExpiry | (series.parts.empty() ? kChainHead : 0) |
+                                           (last ? kLastPart : 0));
+  record.db = static_cast<std::uint8_t>(log_db);
+  record.expiry_ms = entry.expiry_ms();
+  record.key = entry.key();
+  record.value = value;
+  const Location location = log_.append(record);
+  series.parts.push_back({log_.last_gsn(), location, bytes});
+  count_bytes(location.segment(), bytes, 1);
+  ++counters_.parts;
+  return true;
+}
+
+bool Shard::log_some_parts() {
+  if (series_.empty()) return false;
+  const auto [log_db, key] = std::move(series_.front());
+  series_.pop_front();
+  Slot* const slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key, hash_key(key));
+  if (slot == nullptr || slot->entry()->collection() == nullptr ||
+      slot->entry()->collection()->chain.series == nullptr) {
+    return !series_.empty();  // it was replaced
+  }
+  // What a transaction has changed so far may be taken back.
+  const bool locked = !locks_.free({db_names_[static_cast<std::size_t>(log_db)], key});
+  if (locked || log_next_part(log_db, *slot->entry())) series_.emplace_back(log_db, key);
+  return !series_.empty();
+}
+
+// True when more are to come.
+bool Shard::log_next_part(int log_db, Entry& entry) {
+  Collection& collection = *entry.collection();
+  std::string packed = std::move(packed_);
+  assert(entry.type() != Type::kList || collection.chain.series->cursor.size == collection.size());
+  const bool last =
+      collection.pack_part(collection.chain.series->cursor, part_bytes(collection.chain), packed);
+  const bool logged = log_part(log_db, entry, packed, last);
+  keep_packed(std::move(packed));
+  const bool ends = last || options_.fault() == Fault::kEndSeriesEarly;
+  if (logged && ends) end_series(log_db, entry);
+  return logged && !ends;
+}
+
+// The parts take the old chain's place.
+void Shard::end_series(int log_db, Entry& entry) {
+  ++counters_.snapshots;
+  Chain& chain = entry.collection()->chain;
+  count_live(log_db, entry, -1);
+  const Chain::Part first = chain.end_series();
+  entry.set_location(first.location);
+  entry.set_value_bytes(static_cast<std::uint32_t>(first.bytes - record_bytes(entry.key_bytes(), 0, true)));
+  count_live(log_db, entry, 1);
+}
+
+void Shard::drop_series(Entry& entry) {
+  for (const Chain::Part& part : entry.collection()->chain.drop_series())
+    count_bytes(part.location.segment(), part.bytes, -1);
+}
+
+// A transaction that may turn out to be void has changed the collection.
+void Shard::restart_series(int log_db, Entry& entry) {
+  Chain& chain = entry.collection()->chain;
+  if (chain.series == nullptr || options_.fault() == Fault::kSeriesOverTransaction) return;
+  drop_series(entry);
+  ++chain.restarts;
+  long_chains_.emplace_back(log_db, entry.key());
+}
+
+// Of a list: its parts are what is in front of the cursor.
+void Shard::follow_edits(Chain::Series& series, std::string_view edits) {
+  ListPrefix prefix{series.cursor.place, series.cursor.size};
+  static_cast<void>(prefix.follow(edits));
+  series.cursor.place = prefix.elements;
+  series.cursor.size = prefix.size;
+}
+
+// Whether a read would find the value as it is.
+bool Shard::may_drop(int log_db, Slot& slot) {
+  Entry& entry = *slot.entry();
+  Collection* const collection = entry.collection();
+  // A transaction may be reading it elsewhere.
+  const int db = db_names_[static_cast<std::size_t>(log_db)];
+  if (!locks_.idle() && !locks_.free({db, entry.key()})) return false;
+  if (collection != nullptr) {
+    Chain& chain = collection->chain;
+    if (chain.edit_bytes() > 0 && options_.fault() == Fault::kDemoteChanged) {
+      drop_series(entry);
+      count_edits(chain, -1);
+      chain.edits = {};
+    } else if (chain.series != nullptr || chain.edit_bytes() > 0) {
+      log_snapshot(log_db, slot);
+      return false;  // it cannot be read before the next flush
+    }
+    const auto readable = [this](const Chain::Part& part) { return log_.readable(part.location); };
+    if (!std::all_of(chain.parts.begin(), chain.parts.end(), readable)) return false;
+  }
+  return log_.readable(entry.location());
+}
+
+}  // namespace stave

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows that snapshots of large collections go into the log in parts while commands go on, through demotion,
+// compaction, crashes between any two parts, and transactions that turn out to be void.
+#include <map>
+#include <string>
+
+#include "shards/check.h"
+#include "shards/hash.h"
+#include "shards/undo.h"
+#include "tests/shards/compaction_testing.h"
+
+namespace stave {
+namespace {
+
+using testing::CompactedShard;
+
+using Fields = std::map<std::string, std::string>;
+using Seen = CompactedShard::Seen;
+
+constexpr CompactedShard::Setup kSetup{.segment_bytes = 8u << 10, .part_bytes = 1000};
+
+void put(CompactedShard& test, std::string_view field, std::string_view value) {
+  Edits edits;
+  edits.put(field, value);
+  EditResult result;
+  REQUIRE(test.shard().edit({0, "h"}, Type::kHash, edits.bytes(), result).ok());
+}
+
+// 60 fields of 100 bytes: 7 parts or so.
+void put_large(CompactedShard& test) {
+  for (int i = 0; i < 60; ++i) put(test, "field:" + std::to_string(i), std::string(100, 'v'));
+}
+
+Fields read(CompactedShard& test) {
+  const auto got = test.get("h");
+  REQUIRE(got == "");
+  const Found found = test.shard().find({0, "h"}, false);
+  REQUIRE(found.resident);
+  Fields fields;
+  HashView(found).for_each(
+      [&](std::string_view field, std::string_view value) { fields.emplace(field, value); });
+  return fields;
+}
+
+// The last change makes the chain too long, so that a snapshot begins.
+Fields begin_snapshot(CompactedShard& test) {
+  put_large(test);
+  const std::uint64_t parts = test.shard().counters().parts;
+  for (int i = 0; test.shard().counters().parts == parts; ++i) put(test, "counter", std::to_string(i));
+  return read(test);
+}
+
+const Chain& chain(CompactedShard& test) {
+  return test.shard().find({0, "h"}, false).collection->chain;
+}
+
+std::size_t parts_on_disk(CompactedShard& test) {
+  std::size_t count = 0;
+  for (const auto& segment : test.shard().segments()) {
+    if (segment == nullptr) continue;
+    for (const Seen& seen : CompactedShard::records_of(*segment))
+      count += seen.kind == RecordKind::kHashPart ? 1 : 0;
+  }
+  return count;
+}
+
+// Live bytes are those of the entry's records, wherever they are.
+void check_live(CompactedShard& test) {
+  std::uint64_t bytes = 0;
+  for (const auto& segment : test.shard().segments()) bytes += segment == nullptr ? 0 : segment->live_bytes;
+  CHECK(bytes == test.shard().live_bytes());
+}
+
+TEST_CASE("a large snapshot is logged in parts, with changes in between") {
+  CompactedShard test(kSetup);
+  Fields expected = begin_snapshot(test);
+  for (int i = 0; chain(test).series != nullptr; ++i) {
+    CHECK(test.shard().counters().snapshots == 0);
+    expected["field:" + std::to_string(i)] = "changed";
+    put(test, "field:" + std::to_string(i), "changed");
+    test.shard().log_some_parts();
+  }
+  CHECK(test.shard().counters().snapshots == 1);
+  CHECK(chain(test).parts.size() + 1 == test.shard().counters().parts);
+  CHECK(chain(test).parts.size() > 4);
+  check_live(test);
+  put(test, "behind", "it");
+  expected["behind"] = "it";
+  const std::uint64_t live = test.shard().live_bytes();
+  test.seal();
+  const ShardCheck checked = DatabaseCheck(test.disk(), {}, {"shard"}).shard(0);
+  CHECK(checked.problems.empty());
+  CHECK(checked.keys[0] == 1);
+  std::uint64_t checked_bytes = 0;
+  for (const SegmentCheck& segment : checked.segments) checked_bytes += segment.live_bytes;
+  CHECK(checked_bytes == live);
+  test.crash(sim::Crash::kPowerLoss);
+  CHECK(test.shard().live_bytes() == live);
+  CHECK(test.keys() == 1);
+  CHECK(read(test) == expected);
+  CHECK(test.shard().live_bytes() == live);
+  test.del("h");
+  CHECK(test.shard().live_bytes() == 0);
+  CHECK(test.shard().resident_bytes() == 0);
+}
+
+TEST_CASE("a crash between any two parts loses nothing") {
+  for (int logged = 0; logged < 12; ++logged) {
+    CAPTURE(logged);
+    CompactedShard test(kSetup);
+    Fields expected = begin_snapshot(test);
+    for (int i = 0; i < logged && chain(test).series != nullptr; ++i) {
+      put(test, "between", std::to_string(i));
+      test.shard().log_some_parts();
+    }
+    expected = read(test);
+    const bool compacts = logged % 2 == 1;
+    test.seal();
+    if (compacts) test.compact();
+    test.crash(logged % 4 < 2 ? sim::Crash::kKill : sim::Crash::kPowerLoss);
+    CHECK(read(test) == expected);
+    // What is left of the parts is dead, and goes.
+    test.seal();
+    test.compact();
+    CHECK(read(test) == expected);
+    put(test, "after", "1");
+    expected["after"] = "1";
+    test.cool();
+    CHECK_FALSE(test.shard().find({0, "h"}, false).resident);
+    CHECK(read(test) == expected);
+    test.seal();
+    test.crash();
+    CHECK(read(test) == expected);
+  }
+}
+
+TEST_CASE("parts are copied by compaction, those of a snapshot under way as well") {
+  CompactedShard test(kSetup);
+  begin_snapshot(test);
+  for (int i = 0; i < 3; ++i) test.shard().log_some_parts();
+  REQUIRE(chain(test).series != nullptr);
+  test.waste();
+  test.seal();
+  test.compact();
+  CHECK(test.counters().segments_freed > 0);
+  CHECK(parts_on_disk(test) == chain(test).series->parts.size());
+  put(test, "between", "1");
+  test.log_parts();
+  const Fields expected = read(test);
+  check_live(test);
+  SUBCASE("in memory") {
+    for (int i = 0; i < 3; ++i) {
+      test.waste();
+      test.seal();
+      test.compact();
+    }
+  }
+  SUBCASE("on disk only") {
+    test.cool();
+    for (int i = 0; i < 3; ++i) {
+      test.waste();
+      test.seal();
+      test.compact();
+    }
+    CHECK(read(test) == expected);
+  }
+  check_live(test);
+  CHECK(test.counters().errors == 0);
+  test.cool();
+  CHECK(read(test) == expected);
+  test.seal();
+  test.crash();
+  CHECK(read(test) == expected);
+}
+
+TEST_CASE("a snapshot whose last part comes while its segments are compacted takes its place") {
+  CompactedShard test(kSetup);
+  begin_snapshot(test);
+  for (int i = 0; i < 3; ++i) test.shard().log_some_parts();
+  test.waste();
+  test.seal();
+  const Fields expected = read(test);
+  test.background().keep = true;
+  test.turn();
+  REQUIRE(test.compaction().running());
+  // The old snapshot has been judged live, and is dead when the copy is done.
+  for (int jobs = 0; jobs < 3 && !test.background().kept.empty(); ++jobs) {
+    test.end_job();
+    test.turn();
+  }
+  test.log_parts();
+  REQUIRE(chain(test).series == nullptr);
+  test.background().finish();
+  test.make_durable();
+  test.compact();
+  check_live(test);
+  CHECK(test.counters().errors == 0);
+  CHECK(read(test) == expected);
+  test.cool();
+  CHECK(read(test) == expected);
+  test.seal();
+  test.crash();
+  CHECK(read(test) == expected);
+}
+
+TEST_CASE("a collection leaves memory when its snapshot is complete, and its parts say where it is") {
+  CompactedShard test(kSetup);
+  put_large(test);
+  const Fields expected = read(test);
+  test.settle();
+  test.shard().set_memory_bytes_max(1);
+  test.shard().demote();
+  REQUIRE(chain(test).series != nullptr);
+  test.settle();
+  test.shard().demote();
+  CHECK(test.shard().find({0, "h"}, false).resident);
+  test.log_parts();
+  test.settle();
+  for (int i = 0; i < 10; ++i) test.shard().demote();
+  CHECK_FALSE(test.shard().find({0, "h"}, false).resident);
+  CHECK(*test.shard().cold({0, "h"}) > 6000);
+  test.shard().set_memory_bytes_max(0);
+  const std::uint64_t parts = test.shard().counters().parts;
+  CHECK(read(test) == expected);
+  test.cool();  // again, as it has not changed
+  CHECK(test.shard().counters().parts == parts);
+  CHECK(read(test) == expected);
+  test.cool();
+  test.put("h", "a string");
+  CHECK(test.shard().live_bytes() < 100);
+  test.seal();
+  test.crash();
+  CHECK(test.get("h") == "a string");
+  check_live(test);
+}
+
+TEST_CASE("what replaces a collection in parts is what a start finds") {
+  CompactedShard test(kSetup);
+  put_large(test);
+  test.cool();
+  // Nothing but parts is left of it.
+  for (int i = 0; i < 3; ++i) {
+    test.waste();
+    test.seal();
+    test.compact();
+  }
+  SUBCASE("a string") {
+    test.put("h", "text");
+    test.seal();
+    test.crash();
+    CHECK(test.get("h") == "text");
+  }
+  SUBCASE("nothing") {
+    test.del("h");
+    test.seal();
+    test.crash();
+    CHECK(test.keys() == 0);
+  }
+  SUBCASE("a small hash") {
+    test.del("h");
+    put(test, "a", "1");
+    test.seal();
+    test.crash();
+    REQUIRE(test.get("h").has_value());
+    CHECK(HashView(test.shard().find({0, "h"}, false)).size() == 1);
+  }
+  SUBCASE("a flush") {
+    test.flush_db(0);
+    test.seal();
+    test.crash();
+    CHECK(test.keys() == 0);
+  }
+  check_live(test);
+}
+
+// One shard's part of a transaction over two.
+void edit_in_transaction(CompactedShard& test, std::uint64_t id, std::string_view field,
+                         std::string_view value) {
+  Edits edits;
+  edits.put(field, value);
+  const Key key(0, "h");
+  Undo undo(*test.shard().borrow(key));
+  EditResult result;
+  REQUIRE(undo.apply(edits.bytes(), {}, result).ok());
+  test.shard().give_back(key, undo.memory_bytes());
+  Change change;
+  change.kind = Change::Kind::kEdit;
+  change.key = key;
+  change.edits = edits.bytes();
+  test.apply(change, id, {0, 1});
+}
+
+TEST_CASE("a snapshot begins anew behind a transaction that may be void, with larger parts") {
+  CompactedShard test({.segment_bytes = 64u << 10, .shards = 2, .part_bytes = 1000});
+  begin_snapshot(test);
+  test.shard().log_some_parts();
+  REQUIRE(chain(test).series->parts.size() == 2);
+  const std::uint64_t first = chain(test).series->parts.front().gsn;
+  edit_in_transaction(test, 1, "field:1", "of the transaction");
+  REQUIRE(chain(test).series != nullptr);
+  CHECK(chain(test).series->parts.size() == 1);
+  CHECK(chain(test).series->parts.front().gsn > first);
+  CHECK(chain(test).restarts == 1);
+  check_live(test);
+  const Fields expected = read(test);
+  SUBCASE("the transaction is complete") {
+    test.log_parts();
+    CHECK(chain(test).parts.size() < 5);
+    CHECK(chain(test).restarts == 0);
+  }
+  SUBCASE("it is void, and the snapshot was not complete") {
+    test.make_durable();
+    test.set_transactions_complete(false);
+    test.crash();
+    CHECK(read(test).at("field:1") == std::string(100, 'v'));
+    return;
+  }
+  test.make_durable();
+  test.crash();
+  CHECK(read(test) == expected);
+}
+
+TEST_CASE("a transaction that holds the key's lock keeps parts waiting") {
+  CompactedShard test(kSetup);
+  begin_snapshot(test);
+  const std::uint64_t parts = test.shard().counters().parts;
+  struct Waiter final : LockWaiter {
+    void granted() override {}
+  } waiter;
+  REQUIRE(test.shard().locks().lock({0, "h"}, waiter));
+  for (int i = 0; i < 5; ++i) CHECK(test.shard().log_some_parts());
+  CHECK(test.shard().counters().parts == parts);
+  test.shard().locks().unlock({0, "h"});
+  test.log_parts();
+  CHECK(test.shard().counters().snapshots == 1);
+}
+
+TEST_CASE("a large value is freed by another thread") {
+  CompactedShard test({.segment_bytes = 64u << 10});
+  for (int i = 0; i < 100; ++i) put(test, "field:" + std::to_string(i), std::string(20, 'v'));
+  test.background().keep = true;
+  SUBCASE("removed") {
+    test.del("h");
+  }
+  SUBCASE("overwritten") {
+    test.put("h", "");
+  }
+  SUBCASE("expired") {
+    REQUIRE(test.shard().set_expiry({0, "h"}, 1).ok());
+    CHECK_FALSE(test.shard().find({0, "h"}, true).exists);
+  }
+  REQUIRE(test.background().kept.size() == 1);
+  CHECK(test.shard().resident_bytes() < 100);
+  test.background().finish();
+}
+
+TEST_CASE("the keys of a database that is flushed are freed by another thread, and none of another's") {
+  CompactedShard test({.segment_bytes = 64u << 10});
+  for (int i = 0; i < 100; ++i) test.put("key:" + std::to_string(i), "value");
+  bool other = false;
+  SUBCASE("alone") {}
+  SUBCASE("beside another") {
+    other = true;
+  }
+  if (other) test.put("key", "value", 0, 1);
+  test.background().keep = true;
+  test.flush_db(0);
+  CHECK(test.background().kept.size() == 1);
+  CHECK(test.keys() == 0);
+  CHECK(test.shard().resident_values() == (other ? 1 : 0));
+  CHECK((test.shard().live_bytes() > 0) == other);
+  CHECK((test.shard().resident_bytes() > 0) == other);
+  check_live(test);
+  test.put("key:1", "new");
+  test.background().finish();
+  CHECK(test.get("key:1") == "new");
+  CHECK(test.keys() == 1);
+}
+
+}  // namespace
+}  // namespace stave
