@@ -14,7 +14,7 @@ Status ChainBuilder::take(const Record& record) {
   } else if (!is_packed(type_, record.value)) {
     return Status::error("no collection is there");
   } else {
-    take_packed(record.value);
+    take_packed(record.value, packed_count(record.value));
   }
   return {};
 }
@@ -29,7 +29,7 @@ Status ChainBuilder::take_part(const Record& record) {
     return Status::error("the part does not fit those before it");
   prefix_.elements += packed_count(part.packed);
   in_series_ = !record.has(kLastPart);
-  take_packed(part.packed);
+  take_packed(part.packed, part.elements);
   return {};
 }
 
@@ -43,8 +43,12 @@ void ChainBuilder::take_edits(std::string_view edits) {
     static_cast<void>(collection_->apply(edits, limits_, result));
 }
 
-void ChainBuilder::take_packed(std::string_view packed) {
-  if (collection_ == nullptr) collection_ = unpack(type_, empty_packed(type_));
+// `elements`: that the collection has, with those that are still to come.
+void ChainBuilder::take_packed(std::string_view packed, std::size_t elements) {
+  if (collection_ == nullptr) {
+    collection_ = unpack(type_, empty_packed(type_));
+    collection_->expect(elements);
+  }
   collection_->set_encoding(packed_encoding(packed));
   items_ = packed.substr(kPackedHeaderBytes);
 }

@@ -33,7 +33,7 @@ class ChainBuilder {
  private:
   Status take_part(const Record& record);
   void take_edits(std::string_view edits);
-  void take_packed(std::string_view packed);
+  void take_packed(std::string_view packed, std::size_t elements);
 
   const Type type_;
   const CollectionLimits limits_;

@@ -30,9 +30,15 @@ class Collection {
   // Elements in front of the first edit that cannot be applied are changed even if there is an error.
   virtual Status apply(std::string_view edits, const CollectionLimits& limits, EditResult& result) = 0;
   virtual void pack(std::string& packed) const = 0;  // replaces `packed`
+  // Frees about `count` elements, or nothing at all; true when the rest is to be destroyed at once. `place`
+  // begins as 0 and is this function's own. Until it is true nothing else may be called.
+  virtual bool free_some(std::uint64_t& place, std::size_t count) = 0;
   // Replaces `packed` by some elements from the cursor on, about `bytes_max` of them and at least one. True
   // when they are the last. The first call has a new cursor; between two the elements may change.
   virtual bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const = 0;
+  // So many elements are about to come, in the order of their hashes perhaps, in which an index must not
+  // grow. REQUIRES: there are none.
+  virtual void expect(std::size_t) {}
   // Puts elements (of a list: at its tail). REQUIRES: is_packed().
   virtual void add_part(std::string_view packed) = 0;
   // Of memory, what the allocator adds included.

@@ -61,6 +61,27 @@ std::unique_ptr<Index> Index::take_all() {
   return all;
 }
 
+std::uint64_t Index::destroy_some(std::uint64_t place, std::size_t count,
+                                  const std::function<void(Entry&)>& before) {
+  const auto destroy = [&](Slot& slot) {
+    if (before) before(*slot.entry());
+    Entry::destroy(slot.entry());
+  };
+  for (std::size_t destroyed = 0; destroyed < count;) {
+    const IndexTable table = table_at(place);
+    destroyed += table.occupied() + 1;
+    for_each_slot(table, [](Slot& slot) { __builtin_prefetch(slot.entry(), 1); });
+    for_each_slot(table, destroy);
+    place += table.width();
+    free_table(table);
+    if (place != 0) continue;
+    for (Slot& slot : overflow_) destroy(slot);
+    reset();
+    return 0;
+  }
+  return place;
+}
+
 void Index::reset() {
   directory_ = {create_table(0, 1), create_table(0, 1)};
   directory_.shrink_to_fit();

@@ -47,8 +47,12 @@ class Index {
   // Removes the slot and destroys its entry.
   void erase(Slot* slot);
   void clear();
-  // The same, and leaves it to the caller to destroy what was there, in whatever thread.
+  // The same, and leaves it to the caller to destroy what was there.
   std::unique_ptr<Index> take_all();
+  // Destroys the entries of some tables, about `count`, from `place` on, which begins as 0. Returns where to
+  // go on; 0: all is gone. Until then nothing else may be called. `before` is told of each entry.
+  std::uint64_t destroy_some(std::uint64_t place, std::size_t count,
+                             const std::function<void(Entry&)>& before);
   // Makes all tables anew, as large as they are to be when the index holds `keys` keys, so that they need not
   // grow and split on the way there. Moves all slots, and has both old and new tables in memory meanwhile.
   void fit(std::size_t keys);

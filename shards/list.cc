@@ -261,6 +261,11 @@ bool ListValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string
   return cursor.place == size();
 }
 
+bool ListValue::free_some(std::uint64_t&, std::size_t count) {
+  pop(ListEnd::kHead, std::min(count, size()));
+  return size() == 0;
+}
+
 void ListValue::add_part(std::string_view packed) {
   PackedItems items(packed);
   for (std::string_view element; items.next(element);) push(ListEnd::kTail, element);

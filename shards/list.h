@@ -56,6 +56,7 @@ class ListValue final : public Collection {
                const std::function<void(const Edit&)>& before_each);
   void pack(std::string& packed) const override;
   bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const override;
+  bool free_some(std::uint64_t& place, std::size_t count) override;
   void add_part(std::string_view packed) override;
   std::size_t memory_bytes() const override { return sizeof(*this) + chunks_.memory_bytes(); }
 

@@ -150,7 +150,7 @@ void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, 
     account(log_db, *old, slot->resident(), -1);
     const bool enters = resident && !slot->resident();
     slot->set_entry(entry, resident);
-    free_aside(*old);
+    graves_.take_large(*old);
     Entry::destroy(old);
     if (enters) enter_cache(log_db, *slot, hash);
   }
@@ -193,16 +193,9 @@ void Shard::erase(int log_db, Slot* slot) {
   if (entry.has(Entry::kChained)) db.chains.forget(entry.key());
   if (entry.has(Entry::kExpires)) --db.expiring;
   account(log_db, entry, slot->resident(), -1);
-  free_aside(entry);
+  graves_.take_large(entry);
   db.index.erase(slot);
   publish_sizes(log_db);
-}
-
-// Of an entry that is about to be destroyed: a large collection is left to another thread, which may take
-// its time.
-void Shard::free_aside(Entry& entry) {
-  if (entry.collection() == nullptr || entry.collection()->size() <= limits::kFreedAtOnce) return;
-  background_.run([freed = entry.release_collection()] { delete freed; }, [] {});
 }
 
 // The records that make up the entry's value are live from now on, or dead.
@@ -315,7 +308,7 @@ void Shard::remake(int log_db, Slot& slot, Entry::Fields fields) {
   account(log_db, *entry, fields.resident, 1);
   account(log_db, *old, slot.resident(), -1);
   slot.set_entry(entry, fields.resident);
-  free_aside(*old);
+  graves_.take_large(*old);
   Entry::destroy(old);
 }
 

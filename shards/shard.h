@@ -26,6 +26,7 @@
 #include "shards/compaction.h"
 #include "shards/eviction.h"
 #include "shards/expiry_queue.h"
+#include "shards/graves.h"
 #include "shards/index.h"
 #include "shards/keyspace.h"
 #include "shards/limits.h"
@@ -168,6 +169,8 @@ class Shard final : public Keyspace {
   bool tidy_expiry();
   // Logs a part of a snapshot that is under way; true when there is more to do.
   bool log_some_parts();
+  // Frees some of what is gone; true when there is more to do.
+  bool free_some() { return graves_.free_some(limits::kFreedPerSlice); }
   // Goes on with large values that were read; true when there is more to do.
   bool build_some() { return stager_.build_some(); }
   void set_active_expiry(bool on) { active_expiry_ = on; }
@@ -314,7 +317,6 @@ class Shard final : public Keyspace {
   void put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, bool resident);
   void note_expiry(int log_db, std::uint64_t hash, std::int64_t old_ms, std::int64_t new_ms);
   void erase(int log_db, Slot* slot);
-  void free_aside(Entry& entry);
   void forget_values(int log_db);
   void log_tombstone(int log_db, std::string_view name);
   void note_change(int log_db, std::string_view name) {
@@ -372,6 +374,7 @@ class Shard final : public Keyspace {
   Compaction compaction_;
   ShardBackup backup_;
   LockTable locks_;
+  Graves graves_;
   ChangeObserver* observer_ = nullptr;
   ExpiryQueue expiry_;
   TrialQueue trial_;

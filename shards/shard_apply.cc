@@ -152,7 +152,7 @@ void Shard::flush_db(int log_db) {
   Db& db = dbs_[static_cast<std::size_t>(log_db)];
   forget_values(log_db);
   if (db.index.size() > limits::kFreedAtOnce)
-    background_.run([all = db.index.take_all().release()] { delete all; }, [] {});
+    graves_.put(db.index.take_all());
   else
     db.index.clear();
   db.chains.clear();
@@ -173,7 +173,7 @@ void Shard::forget_values(int log_db) {
     db.index.for_each([&](Slot& slot) {
       count_live(log_db, *slot.entry(), -1);
       account(log_db, *slot.entry(), slot.resident(), -1);
-      if (!many) free_aside(*slot.entry());
+      if (!many) graves_.take_large(*slot.entry());
     });
     return;
   }

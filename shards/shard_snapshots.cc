@@ -32,9 +32,9 @@ bool Shard::has_long_chain(const Entry& entry) const {
   const Collection& collection = *entry.collection();
   const Chain& chain = collection.chain;
   if (chain.series != nullptr) return false;
-  const std::uint64_t as_edits = collection.size() * record_bytes(entry.key_bytes(), 0, true);
-  return chain.edit_bytes() > std::max({entry.value_bytes() + chain.part_bytes + as_edits, kChainBytesMin,
-                                        2 * chain.refused_bytes});
+  const std::uint64_t record = record_bytes(entry.key_bytes(), 0, true);
+  const std::uint64_t snapshot_bytes = entry.value_bytes() + chain.part_bytes + collection.size() * record;
+  return chain.edit_bytes() > std::max({snapshot_bytes, kChainBytesMin, 2 * chain.refused_bytes});
 }
 
 std::size_t Shard::part_bytes(const Chain& chain) const {

@@ -143,9 +143,8 @@ Status edit_packed_zset(std::string& packed, std::string_view edits, const Colle
 }
 
 ZsetValue::ZsetValue(std::string_view packed) {
-  constexpr std::size_t kExpectedMin = 64;  // fewer are enough for the smallest tables
   set_encoding(packed_encoding(packed));
-  if (packed_count(packed) >= kExpectedMin) index_.fit(packed_count(packed));
+  expect(packed_count(packed));
   PackedElements elements(packed);
   for (ScoredMember element; elements.next(element);) put(element.member, element.score);
 }
@@ -188,6 +187,11 @@ bool ZsetValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string
   set_packed_count(packed, count);
   if (count > 0) cursor = {true, 0, 0, last.score, std::string(last.entry->key())};
   return rank + count == size();
+}
+
+void ZsetValue::expect(std::size_t count) {
+  constexpr std::size_t kExpectedMin = 64;  // fewer are enough for the smallest tables
+  if (count >= kExpectedMin) index_.fit(count);
 }
 
 // Also where only the sign of a zero differs.

@@ -160,6 +160,7 @@ void Worker::do_chores() {
     const std::uint64_t gsn = shard.last_gsn();
     if (host->demotion_holds == 0) more |= shard.demote();
     more |= shard.log_some_parts();
+    more |= shard.free_some();
     more |= shard.evict();
     host->serve_blocked(*this);
     if (shard.last_gsn() != gsn) shard.log().flush();

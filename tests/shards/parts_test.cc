@@ -335,10 +335,9 @@ TEST_CASE("a transaction that holds the key's lock keeps parts waiting") {
   CHECK(test.shard().counters().snapshots == 1);
 }
 
-TEST_CASE("a large value is freed by another thread") {
-  CompactedShard test({.segment_bytes = 64u << 10});
-  for (int i = 0; i < 100; ++i) put(test, "field:" + std::to_string(i), std::string(20, 'v'));
-  test.background().keep = true;
+TEST_CASE("a large value that is gone is freed in slices") {
+  CompactedShard test({.segment_bytes = 1u << 20});
+  for (int i = 0; i < 10'000; ++i) put(test, "field:" + std::to_string(i), "value");
   SUBCASE("removed") {
     test.del("h");
   }
@@ -349,12 +348,40 @@ TEST_CASE("a large value is freed by another thread") {
     REQUIRE(test.shard().set_expiry({0, "h"}, 1).ok());
     CHECK_FALSE(test.shard().find({0, "h"}, true).exists);
   }
-  REQUIRE(test.background().kept.size() == 1);
+  SUBCASE("flushed") {
+    test.flush_db(0);
+  }
   CHECK(test.shard().resident_bytes() < 100);
-  test.background().finish();
+  int slices = 1;
+  while (test.shard().free_some()) ++slices;
+  CHECK(slices >= 3);
+  CHECK(slices < 10);
 }
 
-TEST_CASE("the keys of a database that is flushed are freed by another thread, and none of another's") {
+TEST_CASE("values of each type are freed in slices, or with the rest") {
+  for (const Type type : {Type::kHash, Type::kSet, Type::kZset, Type::kList}) {
+    for (const int slices : {0, 1, 3, 1000}) {
+      auto collection = unpack(type, empty_packed(type));
+      Edits edits;
+      for (int i = 0; i < 2000; ++i) {
+        const std::string name = "name:" + std::to_string(i);
+        if (type == Type::kHash) edits.put(name, "value");
+        if (type == Type::kSet) edits.add(name);
+        if (type == Type::kZset) edits.put(name, i);
+        if (type == Type::kList) edits.push_tail(name);
+      }
+      EditResult result;
+      REQUIRE(collection->apply(edits.bytes(), {}, result).ok());
+      Graves graves;
+      graves.put(std::move(collection));
+      int done = 0;
+      while (done < slices && graves.free_some(100)) ++done;
+      CHECK(done < 100);
+    }
+  }
+}
+
+TEST_CASE("the keys of a database that is flushed are freed in slices, and none of another's") {
   CompactedShard test({.segment_bytes = 64u << 10});
   for (int i = 0; i < 100; ++i) test.put("key:" + std::to_string(i), "value");
   bool other = false;
@@ -363,16 +390,15 @@ TEST_CASE("the keys of a database that is flushed are freed by another thread, a
     other = true;
   }
   if (other) test.put("key", "value", 0, 1);
-  test.background().keep = true;
   test.flush_db(0);
-  CHECK(test.background().kept.size() == 1);
   CHECK(test.keys() == 0);
   CHECK(test.shard().resident_values() == (other ? 1 : 0));
   CHECK((test.shard().live_bytes() > 0) == other);
   CHECK((test.shard().resident_bytes() > 0) == other);
   check_live(test);
   test.put("key:1", "new");
-  test.background().finish();
+  while (test.shard().free_some()) {
+  }
   CHECK(test.get("key:1") == "new");
   CHECK(test.keys() == 1);
 }

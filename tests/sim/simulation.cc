@@ -123,7 +123,7 @@ void Simulation::step() {
   if (what < 37) return write_batch(shard);
   if (what < 41) return write_transaction();
   if (what < 42) return one_in(random_, 4) ? flush_db(shard) : do_job();
-  if (what < 46) return log_parts(shard);
+  if (what < 46) return log_parts(shard, 6);
   if (what < 52) return read_one(shard);
   if (what < 57) return start_read(shard);
   if (what < 73) return turn();
@@ -210,10 +210,10 @@ void Simulation::end_reads() {
 }
 
 // What a worker does in some of its turns.
-void Simulation::log_parts(std::uint32_t number) {
+void Simulation::log_parts(std::uint32_t number, std::uint64_t turns_max) {
   Shard& shard = *shards_[number];
   const std::uint64_t gsn = shard.last_gsn();
-  for (std::uint64_t turns = 1 + below(12); turns > 0; --turns) shard.log_some_parts();
+  for (std::uint64_t turns = 1 + below(turns_max); turns > 0; --turns) shard.log_some_parts();
   note_snapshots(number, gsn);
 }
 
@@ -223,6 +223,7 @@ void Simulation::tick() {
     shard->set_now(now_ms_);
     shard->expire_due();
     shard->tidy_expiry();
+    shard->free_some();
     const std::uint64_t gsn = shard->last_gsn();
     shard->demote();
     note_snapshots(shard->number(), gsn);

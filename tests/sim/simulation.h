@@ -162,7 +162,7 @@ class Simulation {
   void compare_backup(SimDisk& disk, Shard& shard, const Contents& contents) const;
   void turn();
   void tick();
-  void log_parts(std::uint32_t shard);
+  void log_parts(std::uint32_t shard, std::uint64_t turns_max);
   void compact();
   void do_job();
   void note_progress();

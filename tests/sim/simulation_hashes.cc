@@ -99,7 +99,13 @@ Status Simulation::edit_hash(Shard& shard, const Name& name, Batch& batch) {
 // Adds edits of a hash to a transaction's batch and changes. False if it cannot take part now.
 bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
                                 std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
-  const Name name = random_hash_name();
+  Name name = random_hash_name();
+  // Rather one of which a snapshot is under way.
+  for (int tries = 0; tries < 8; ++tries) {
+    const Found tried = shards_[number]->find({name.first, name.second}, false);
+    if (tried.collection != nullptr && tried.collection->chain.series != nullptr) break;
+    name = random_hash_name();
+  }
   const Key key(name.first, name.second);
   const Found found = shards_[number]->find(key, true);
   if (found.exists && (found.type != Type::kHash || !found.resident)) return false;

@@ -158,6 +158,8 @@ void Simulation::write_transaction() {
     const std::uint64_t behind = batches[i].last_gsn;
     note(participants[i], std::move(batches[i]));
     note_snapshots(participants[i], behind);
+    // Some snapshots are complete soon after, and durable before all of the transaction is.
+    if (one_in(random_, 2)) log_parts(participants[i], 40);
   }
 }
 
