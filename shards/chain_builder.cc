@@ -56,11 +56,14 @@ void ChainBuilder::take_packed(std::string_view packed, std::size_t elements) {
 bool ChainBuilder::step() {
   if (items_.empty()) return false;
   std::string piece = empty_packed(type_);
+  const Encoding encoding = collection_->encoding();
+  set_packed_encoding(piece, encoding);
   const std::string_view before = items_;
   std::size_t count = 0;
   while (!items_.empty() && before.size() - items_.size() < limits::kPartBytes) {
     take_item(items_);
     if (type_ == Type::kHash || type_ == Type::kZset) take_item(items_);
+    if (keeps_expiries(encoding)) take_item(items_);
     ++count;
   }
   piece.append(before.substr(0, before.size() - items_.size()));

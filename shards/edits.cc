@@ -25,6 +25,13 @@ bool take(std::string_view& bytes, std::uint64_t& number) {
   return taken.has_value();
 }
 
+bool take_expiry(std::string_view& bytes, std::int64_t& expiry_ms) {
+  std::uint64_t number = 0;
+  if (!take(bytes, number) || number > std::numeric_limits<std::int64_t>::max()) return false;
+  expiry_ms = static_cast<std::int64_t>(number);
+  return true;
+}
+
 // The operands of edit.kind.
 bool take_operands(std::string_view& bytes, Edit& edit) {
   switch (edit.kind) {
@@ -43,6 +50,8 @@ bool take_operands(std::string_view& bytes, Edit& edit) {
       return take(bytes, edit.index) && take(bytes, edit.name);
     case EditKind::kEraseAt:
       return take(bytes, edit.index) && take(bytes, edit.count);
+    case EditKind::kExpire:
+      return take(bytes, edit.name) && take_expiry(bytes, edit.expiry_ms);
   }
   return false;
 }
@@ -74,6 +83,12 @@ void Edits::put(std::string_view member, double score) {
 void Edits::remove(std::string_view name) {
   begin(bytes_, EditKind::kRemove);
   put_item(bytes_, name);
+}
+
+void Edits::expire(std::string_view field, std::int64_t expiry_ms) {
+  begin(bytes_, EditKind::kExpire);
+  put_item(bytes_, field);
+  put_varint(bytes_, static_cast<std::uint64_t>(expiry_ms));
 }
 
 void Edits::add(std::string_view member) {

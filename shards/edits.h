@@ -15,7 +15,7 @@ namespace stave {
 
 // Persistent: never renumber.
 enum class EditKind : std::uint8_t {
-  kPut = 1,       // hash: field, value; sorted set: member, score
+  kPut = 1,       // hash: field, value, and it never expires; sorted set: member, score
   kRemove = 2,    // field or member
   kAdd = 3,       // set: member
   kPushHead = 4,  // list: element
@@ -25,6 +25,7 @@ enum class EditKind : std::uint8_t {
   kSetAt = 8,     // index, element
   kInsertAt = 9,  // index of the new element, element
   kEraseAt = 10,  // index, count
+  kExpire = 11,   // hash: field, Unix ms of its expiry or 0; nothing without the field
 };
 
 struct Edit {
@@ -33,6 +34,7 @@ struct Edit {
   std::string_view value;  // of a field; 8 bytes of a score
   std::uint64_t index = 0;
   std::uint64_t count = 0;
+  std::int64_t expiry_ms = 0;
 
   double score() const;  // NaN when the value is no score
 };
@@ -43,6 +45,8 @@ class Edits {
   void put(std::string_view field, std::string_view value);
   void put(std::string_view member, double score);
   void remove(std::string_view name);
+  // 0: never.
+  void expire(std::string_view field, std::int64_t expiry_ms);
   void add(std::string_view member);
   void push_head(std::string_view element);
   void push_tail(std::string_view element);
@@ -77,7 +81,7 @@ std::uint64_t count_edits(std::string_view edits, EditKind kind);
 // What edits have done.
 struct EditResult {
   std::uint64_t added = 0;    // elements that were not there
-  std::uint64_t updated = 0;  // elements that have got another value
+  std::uint64_t updated = 0;  // elements that have got another value or expiry
   std::uint64_t removed = 0;
   bool any() const { return added + updated + removed > 0; }
 };

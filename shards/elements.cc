@@ -32,15 +32,31 @@ PutOutcome Elements::put(std::string_view name, std::string_view value) {
     return PutOutcome::kAdded;
   }
   Entry* const old = slot->entry();
-  if (old->value() == value) return PutOutcome::kUnchanged;
-  if (old->value_bytes() == value.size()) {
+  const bool expires = old->has(Entry::kExpires);
+  if (old->value() == value && !expires) return PutOutcome::kUnchanged;
+  if (old->value_bytes() == value.size() && !expires) {
     std::memcpy(old->mutable_value(), value.data(), value.size());
     return PutOutcome::kUpdated;
   }
-  entry_bytes_ -= old->allocated_bytes(true);
-  slot->set_entry(create(old->key(), value), true);
-  Entry::destroy(old);
+  replace(*slot, create(old->key(), value));
   return PutOutcome::kUpdated;
+}
+
+const Entry* Elements::find(std::string_view name) const {
+  const Slot* const slot = index_.find(name, hash_key(name));
+  return slot == nullptr ? nullptr : slot->entry();
+}
+
+const Entry& Elements::expire(std::string_view name, std::int64_t expiry_ms) {
+  Slot* const slot = index_.find(name, hash_key(name));
+  assert(slot != nullptr);
+  Entry* const entry = slot->entry();
+  if (expiry_ms != 0 && entry->has(Entry::kExpires)) {
+    entry->set_expiry_ms(expiry_ms);
+  } else if (expiry_ms != entry->expiry_ms()) {
+    replace(*slot, create(entry->key(), entry->value(), expiry_ms));
+  }
+  return *slot->entry();
 }
 
 bool Elements::remove(std::string_view name) {
@@ -82,13 +98,21 @@ bool Elements::walk_part(PartCursor& cursor, std::size_t bytes_max,
   return cursor.place == 0;
 }
 
+void Elements::replace(Slot& slot, Entry* entry) {
+  Entry* const old = slot.entry();
+  entry_bytes_ -= old->allocated_bytes(true);
+  slot.set_entry(entry, true);
+  Entry::destroy(old);
+}
+
 // An entry that is counted.
-Entry* Elements::create(std::string_view name, std::string_view value) {
+Entry* Elements::create(std::string_view name, std::string_view value, std::int64_t expiry_ms) {
   Entry::Fields fields;
   fields.key = name;
   fields.value = value;
   fields.value_bytes = static_cast<std::uint32_t>(value.size());
   fields.resident = true;
+  fields.expiry_ms = expiry_ms;
   Entry* const entry = Entry::create(fields);
   entry_bytes_ += entry->allocated_bytes(true);
   return entry;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elements: names with values in memory, the inside of a native hash (fields and values) and of a native set
-// (members with empty values). They are the keys of an index of their own, so no change ever moves more than
-// one small table. Owns its entries. Owner thread only.
+// Elements: names with values in memory, the inside of a native hash (fields and values, perhaps with
+// expiries) and of a native set (members with empty values). They are the keys of an index of their own, so
+// no change ever moves more than one small table. Owns its entries. Owner thread only.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,13 @@ class Elements {
  public:
   // Makes room at once. REQUIRES: nothing was put.
   void expect(std::size_t count);
-  // REQUIRES: `value` does not point into the one that it replaces.
+  // What was put does not expire. REQUIRES: `value` does not point into the one that it replaces.
   PutOutcome put(std::string_view name, std::string_view value);
   bool remove(std::string_view name);
+  // Null when absent. Good until the element is put, removed or gets its first expiry or none.
+  const Entry* find(std::string_view name) const;
+  // Unix ms, 0: never. Returns the element as it is now. REQUIRES: it is there.
+  const Entry& expire(std::string_view name, std::int64_t expiry_ms);
 
   std::size_t size() const { return index_.size(); }
   Index& index() const { return index_; }
@@ -38,7 +42,8 @@ class Elements {
   std::size_t memory_bytes() const { return index_.table_bytes() + entry_bytes_; }
 
  private:
-  Entry* create(std::string_view name, std::string_view value);
+  Entry* create(std::string_view name, std::string_view value, std::int64_t expiry_ms = 0);
+  void replace(Slot& slot, Entry* entry);
 
   mutable Index index_;  // reading does not change it
   std::size_t entry_bytes_ = 0;

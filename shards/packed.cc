@@ -17,7 +17,7 @@ constexpr unsigned kVarintBytesMax = 10;
 bool has_encoding(Type type, Encoding encoding) {
   switch (type) {
     case Type::kHash:
-      return encoding == Encoding::kListpack || encoding == Encoding::kHashtable;
+      return encoding == Encoding::kListpack || encoding == Encoding::kHashtable || keeps_expiries(encoding);
     case Type::kSet:
       return encoding == Encoding::kIntset || encoding == Encoding::kListpack ||
              encoding == Encoding::kHashtable;
@@ -57,6 +57,20 @@ std::optional<std::uint64_t> take_elements(std::string_view bytes, unsigned item
   return count;
 }
 
+bool is_packed_expiry(std::string_view item) {
+  return item.empty() || (item.size() == sizeof(std::int64_t) && unpack_expiry(item) > 0);
+}
+
+std::optional<std::uint64_t> take_expiring(std::string_view bytes) {
+  std::uint64_t count = 0;
+  for (; !bytes.empty(); ++count) {
+    std::string_view item;
+    if (!take_element_item(bytes, item) || !take_element_item(bytes, item)) return std::nullopt;
+    if (!take_element_item(bytes, item) || !is_packed_expiry(item)) return std::nullopt;
+  }
+  return count;
+}
+
 std::optional<std::uint64_t> take_scored(std::string_view bytes) {
   std::uint64_t count = 0;
   std::string_view last_member;
@@ -71,6 +85,12 @@ std::optional<std::uint64_t> take_scored(std::string_view bytes) {
     last_score = score;
   }
   return count;
+}
+
+std::optional<std::uint64_t> count_elements(Type type, Encoding encoding, std::string_view items) {
+  if (type == Type::kZset) return take_scored(items);
+  if (keeps_expiries(encoding)) return take_expiring(items);
+  return take_elements(items, type == Type::kHash ? 2 : 1);
 }
 
 }  // namespace
@@ -146,9 +166,18 @@ void set_packed_count(std::string& packed, std::size_t count) {
 bool is_packed(Type type, std::string_view packed) {
   if (packed.size() < kPackedHeaderBytes || !has_encoding(type, packed_encoding(packed))) return false;
   const std::string_view items = packed.substr(kPackedHeaderBytes);
-  const auto count =
-      type == Type::kZset ? take_scored(items) : take_elements(items, type == Type::kHash ? 2 : 1);
-  return count == packed_count(packed);
+  return count_elements(type, packed_encoding(packed), items) == packed_count(packed);
+}
+
+std::int64_t unpack_expiry(std::string_view item) {
+  std::int64_t expiry_ms = 0;
+  if (item.size() == sizeof expiry_ms) std::memcpy(&expiry_ms, item.data(), sizeof expiry_ms);
+  return expiry_ms;
+}
+
+void put_expiry(std::string& out, std::int64_t expiry_ms) {
+  const std::string_view bytes(reinterpret_cast<const char*>(&expiry_ms), sizeof expiry_ms);
+  put_item(out, expiry_ms == 0 ? std::string_view() : bytes);
 }
 
 bool PackedItems::next_long(std::string_view& item) {

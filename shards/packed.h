@@ -8,7 +8,8 @@
 //   item   := varint length | bytes
 //
 // A hash has two items for an element (field, value), a sorted set too (member, 8 bytes of an IEEE double;
-// ascending by score, then by the member's bytes), a set and a list have one.
+// ascending by score, then by the member's bytes), a set and a list have one. A hash whose fields may expire
+// has three (keeps_expiries()): field, value, and its expiry, 8 bytes of a Unix time in ms, or none.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,15 @@ enum class Encoding : std::uint8_t {
   kIntset = 2,
   kHashtable = 3,
   kSkiplist = 4,
-  kQuicklist = 5
+  kQuicklist = 5,
+  kListpackEx = 6,  // of a hash whose fields may expire; Redis' name
+  kHashtableEx = 7  // the same; Redis says hashtable
 };
+
+// Of a hash: whether its elements have expiries. Once they do they keep the room for them, as in Redis.
+constexpr bool keeps_expiries(Encoding encoding) {
+  return encoding == Encoding::kListpackEx || encoding == Encoding::kHashtableEx;
+}
 
 inline constexpr std::size_t kPackedHeaderBytes = 5;
 
@@ -60,6 +68,10 @@ void set_packed_count(std::string& packed, std::size_t count);
 // are where they belong, in order. Any bytes may be asked about. Bytes that come from outside are checked
 // once; everything else may rely on it. That a field or member is there twice is not noticed.
 bool is_packed(Type type, std::string_view packed);
+
+// The third item of a hash's element, 0 for never.
+std::int64_t unpack_expiry(std::string_view item);
+void put_expiry(std::string& out, std::int64_t expiry_ms);
 
 // Walks over the items. REQUIRES: is_packed(), or no bytes at all, which have no items.
 class PackedItems {

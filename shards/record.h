@@ -94,8 +94,9 @@ enum RecordFlag : std::uint8_t {
   kContinues = 2,
   kRawString = 4,  // OBJECT ENCODING raw
   // 8 and 16 are kept for compression and encryption.
-  kChainHead = 32,  // of a collection: records of edits may follow it; of a part: it is the first
-  kLastPart = 64,
+  kChainHead = 32,      // of a collection: records of edits may follow it; of a part: it is the first
+  kLastPart = 64,       // of a snapshot
+  kFieldsExpire = 128,  // of a hash, its edits or its part: it has fields that expire
 };
 
 struct Record {

@@ -7,8 +7,16 @@
 #include <cstring>
 
 #include "shards/collection.h"
+#include "shards/hash.h"
 
 namespace stave {
+namespace {
+
+bool has_field_expiries(const NewValue& value) {
+  return value.type == Type::kHash && HashView(value.value).next_expiry_ms() != 0;
+}
+
+}  // namespace
 
 Shard::Shard(Disk& disk, Background& background, Options options)
     : options_(std::move(options)),
@@ -69,6 +77,7 @@ Location Shard::log_value(int log_db, std::string_view name, const NewValue& val
   record.kind = kind_of(value.type);
   record.flags = static_cast<std::uint8_t>((collection || value.expiry_ms != 0 ? kHasExpiry : 0) |
                                            (collection && is_outgrown(value.value) ? kChainHead : 0) |
+                                           (has_field_expiries(value) ? kFieldsExpire : 0) |
                                            (value.raw_encoding ? kRawString : 0));
   record.db = static_cast<std::uint8_t>(log_db);
   record.expiry_ms = value.expiry_ms;
@@ -116,6 +125,7 @@ void Shard::store_value(int log_db, Slot* slot, std::uint64_t hash, std::string_
       old.set_flag(Entry::kRawEncoding, value.raw_encoding);
       count_live(log_db, old, 1);
       if (value.expiry_ms != old_expiry_ms) publish_sizes(log_db);
+      if (value.type == Type::kHash) note_fields(log_db, hash, old);
       return;
     }
   }
@@ -145,6 +155,8 @@ void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, 
     if (resident) enter_cache(log_db, *slot, hash);
   } else {
     Entry* old = slot->entry();
+    // While records are read in any order, what was noted stays: to look in vain does no harm.
+    if (resident && old->type() == Type::kHash) field_expiries_.set(log_db, hash, 0);
     count_live(log_db, *old, -1);
     if (old->has(Entry::kChained)) dbs_[static_cast<std::size_t>(log_db)].chains.forget(old->key());
     account(log_db, *old, slot->resident(), -1);
@@ -154,6 +166,7 @@ void Shard::put_entry(int log_db, Slot* slot, std::uint64_t hash, Entry* entry, 
     Entry::destroy(old);
     if (enters) enter_cache(log_db, *slot, hash);
   }
+  if (resident && entry->type() == Type::kHash) note_fields(log_db, hash, *entry);
   publish_sizes(log_db);
 }
 
@@ -192,6 +205,8 @@ void Shard::erase(int log_db, Slot* slot) {
   count_live(log_db, entry, -1);
   if (entry.has(Entry::kChained)) db.chains.forget(entry.key());
   if (entry.has(Entry::kExpires)) --db.expiring;
+  if (entry.type() == Type::kHash && !field_expiries_.empty())
+    field_expiries_.set(log_db, hash_key(entry.key()), 0);
   account(log_db, entry, slot->resident(), -1);
   graves_.take_large(entry);
   db.index.erase(slot);
@@ -286,6 +301,7 @@ void Shard::install(Key key, Slot& slot, Entry::Fields fields) {
   remake(log_db, slot, fields);
   slot.entry()->set_flag(Entry::kStaged, true);
   enter_cache(log_db, slot, key.hash);
+  if (slot.entry()->type() == Type::kHash) note_fields(log_db, key.hash, *slot.entry());
   if (options_.eviction.on()) slot.set_clock(0);  // it was an age
 }
 

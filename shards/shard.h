@@ -26,6 +26,7 @@
 #include "shards/compaction.h"
 #include "shards/eviction.h"
 #include "shards/expiry_queue.h"
+#include "shards/field_expiries.h"
 #include "shards/graves.h"
 #include "shards/index.h"
 #include "shards/keyspace.h"
@@ -63,8 +64,8 @@ inline std::uint64_t bytes_of(std::string_view name, const NewValue& value) {
 
 class TransactionLedger;
 
-// Why a key is gone that no command has removed.
-enum class Gone : std::uint8_t { kExpired, kEvicted };
+// Why a key is gone that no command has removed; or fields of it, and then perhaps it too.
+enum class Gone : std::uint8_t { kExpired, kEvicted, kFields, kLastField };
 
 class Shard final : public Keyspace {
  public:
@@ -84,6 +85,7 @@ class Shard final : public Keyspace {
   };
   struct Counters {
     std::uint64_t expired = 0;
+    std::uint64_t expired_fields = 0;
     std::uint64_t demoted = 0;
     std::uint64_t staged = 0;  // cold values read
     std::uint64_t stage_errors = 0;
@@ -162,7 +164,7 @@ class Shard final : public Keyspace {
   Log& log() { return log_; }
 
   // --- Chores, called by the worker.
-  // Removes keys that are due; true when more are.
+  // Removes keys that are due, and fields of hashes; true when more are.
   bool expire_due();
   // Makes the expiry queue anew, a slice at a time, when most of it is of keys that are gone or expire later;
   // true when there is more to do.
@@ -174,10 +176,8 @@ class Shard final : public Keyspace {
   // Goes on with large values that were read; true when there is more to do.
   bool build_some() { return stager_.build_some(); }
   void set_active_expiry(bool on) { active_expiry_ = on; }
-  // Unix ms of the next key to expire; 0 when none.
-  std::int64_t next_expiry_ms() const {
-    return active_expiry_ && !expiry_.empty() ? expiry_.next_due_ms() : 0;
-  }
+  // Unix ms of the next key or field to expire; 0 when none.
+  std::int64_t next_expiry_ms() const;
   // A step of compaction (Compaction::step).
   std::int64_t compact() { return compaction_.step(); }
   Compaction& compaction() { return compaction_; }
@@ -322,8 +322,16 @@ class Shard final : public Keyspace {
   void note_change(int log_db, std::string_view name) {
     if (observer_ != nullptr) observer_->changed(db_names_[static_cast<std::size_t>(log_db)], name);
   }
+  bool expire_keys_due();
   bool expire(int log_db, Slot* slot);
   bool drop(int log_db, Slot* slot, Gone why);
+
+  // Fields of hashes that expire (shard_fields.cc).
+  void note_fields(int log_db, std::uint64_t hash, const Entry& entry);
+  static bool fields_expire(const Collection& collection);
+  bool expire_fields_due();
+  std::int64_t expire_fields(const FieldExpiries::Element& due, Slot& slot, std::size_t& budget);
+  std::int64_t stage_to_expire(Key key, std::size_t& budget);
 
   // Eviction (shard_evict.cc).
   enum class Evicted : std::uint8_t { kEnough, kMore, kNothingLeft };
@@ -377,6 +385,7 @@ class Shard final : public Keyspace {
   Graves graves_;
   ChangeObserver* observer_ = nullptr;
   ExpiryQueue expiry_;
+  FieldExpiries field_expiries_;
   TrialQueue trial_;
   // While the queue is made anew: the new one, and where the walk over the keys is.
   struct Tidying {

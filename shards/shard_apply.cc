@@ -123,6 +123,7 @@ void Shard::log_borrowed(const Change& change, int log_db, Slot& slot, bool may_
   Entry& entry = *slot.entry();
   if (may_be_void) restart_series(log_db, entry);
   if (!change.edits.empty()) {
+    if (entry.type() == Type::kHash) note_fields(log_db, change.key.hash, entry);
     log_edits(log_db, entry, change.edits, entry.expiry_ms());
     note_change(log_db, entry.key());
     if (options_.eviction.on()) note_use(slot);
@@ -156,6 +157,7 @@ void Shard::flush_db(int log_db) {
   else
     db.index.clear();
   db.chains.clear();
+  field_expiries_.clear(log_db);
   db.expiring = 0;
   db.hand = {};
   publish_sizes(log_db);
@@ -192,6 +194,7 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
   const int log_db = record.db;
   Index& index = dbs_[record.db].index;
   ColdChains& chains = dbs_[record.db].chains;
+  const bool fields_expire = record.has(kFieldsExpire);
   switch (record.kind) {
     case RecordKind::kString:
     case RecordKind::kList:
@@ -206,6 +209,7 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
       else if (collection || value.type != Type::kString)
         chains.forget(record.key);
       store_value(log_db, slot, hash, record.key, value, location, false, value_bytes);
+      if (fields_expire) field_expiries_.set(log_db, hash, FieldExpiries::kUnknownMs);
       break;
     }
     case RecordKind::kListEdits:
@@ -217,6 +221,7 @@ void Shard::recover(const Record& record, std::uint64_t hash, std::uint32_t valu
     case RecordKind::kZsetPart:
     case RecordKind::kHashPart:
       chains.note_link(record.key, {record, value_bytes, location});
+      if (fields_expire) field_expiries_.set(log_db, hash, FieldExpiries::kUnknownMs);
       break;
     case RecordKind::kTombstone:
       segments_[location.segment()]->tombstone_bytes += record_bytes(record.key.size(), 0, false);

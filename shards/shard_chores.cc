@@ -21,6 +21,18 @@ Status seal_file(File& file, const SegmentHeader& header, Fault fault) {
 
 bool Shard::expire_due() {
   if (!active_expiry_) return false;
+  const bool more_keys = expire_keys_due();
+  return expire_fields_due() || more_keys;
+}
+
+std::int64_t Shard::next_expiry_ms() const {
+  if (!active_expiry_) return 0;
+  const std::int64_t key_ms = expiry_.empty() ? 0 : expiry_.next_due_ms();
+  const std::int64_t field_ms = field_expiries_.empty() ? 0 : field_expiries_.next_due_ms();
+  return key_ms != 0 && field_ms != 0 ? std::min(key_ms, field_ms) : key_ms + field_ms;
+}
+
+bool Shard::expire_keys_due() {
   for (std::size_t i = 0; i < limits::kExpiredKeysPerSlice; ++i) {
     if (expiry_.empty() || expiry_.next_due_ms() > now_ms_) return false;
     const ExpiryQueue::Element element = expiry_.pop();
@@ -107,7 +119,8 @@ std::uint64_t Shard::memory_bytes() const {
 
 // What cannot be demoted: tables, cold entries, the queues.
 std::uint64_t Shard::index_bytes() const {
-  std::uint64_t bytes = entry_bytes_ - resident_bytes_ + expiry_.bytes() + trial_.bytes();
+  std::uint64_t bytes =
+      entry_bytes_ - resident_bytes_ + expiry_.bytes() + field_expiries_.bytes() + trial_.bytes();
   if (tidying_) bytes += tidying_->queue.bytes();
   for (const Db& db : dbs_) bytes += db.index.table_bytes();
   return bytes;

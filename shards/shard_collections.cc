@@ -79,6 +79,7 @@ Status Shard::edit_collection(int log_db, Slot* slot, std::string_view edits, Ed
     erase(log_db, slot);
     return {};
   }
+  if (entry.type() == Type::kHash) note_fields(log_db, hash_key(entry.key()), entry);
   log_edits(log_db, entry, edits, entry.expiry_ms());
   shorten_chain(log_db, *slot);
   return {};
@@ -103,7 +104,7 @@ void Shard::end_chains() {
 void Shard::log_edits(int log_db, Entry& entry, std::string_view edits, std::int64_t expiry_ms) {
   Record record;
   record.kind = edits_of(entry.type());
-  record.flags = kHasExpiry;
+  record.flags = kHasExpiry | (fields_expire(*entry.collection()) ? kFieldsExpire : 0);
   record.db = static_cast<std::uint8_t>(log_db);
   record.expiry_ms = expiry_ms;
   record.key = entry.key();

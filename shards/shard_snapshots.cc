@@ -97,7 +97,8 @@ bool Shard::log_part(int log_db, Entry& entry, std::string& value, bool last) {
   Record record;
   record.kind = part_of(entry.type());
   record.flags = static_cast<std::uint8_t>(kHasExpiry | (series.parts.empty() ? kChainHead : 0) |
-                                           (last ? kLastPart : 0));
+                                           (last ? kLastPart : 0) |
+                                           (fields_expire(*entry.collection()) ? kFieldsExpire : 0));
   record.db = static_cast<std::uint8_t>(log_db);
   record.expiry_ms = entry.expiry_ms();
   record.key = entry.key();

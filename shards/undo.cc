@@ -16,8 +16,9 @@ namespace {
 Edits restoring(const Collection& collection, std::string_view name) {
   Edits edits;
   if (collection.type() == Type::kHash) {
-    const auto value = HashView(static_cast<const HashValue&>(collection)).find(name);
-    value ? edits.put(name, *value) : edits.remove(name);
+    const auto element = HashView(static_cast<const HashValue&>(collection)).element(name);
+    element ? edits.put(name, element->value) : edits.remove(name);
+    if (element && element->expiry_ms != 0) edits.expire(name, element->expiry_ms);
   } else if (collection.type() == Type::kZset) {
     const auto score = ZsetView(static_cast<const ZsetValue&>(collection)).score(name);
     score ? edits.put(name, *score) : edits.remove(name);

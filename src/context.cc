@@ -46,11 +46,37 @@ Result<Found> Context::string_to_change(std::string_view name) {
 }
 
 Result<HashView> Context::hash(std::string_view name) {
-  return view_of<HashView>(read_counted(name, Type::kHash));
+  auto found = read_counted(name, Type::kHash);
+  if (!found.ok()) return found.take_status();
+  return HashView(*found, now_ms);
 }
 
 Result<HashView> Context::hash_to_change(std::string_view name) {
-  return view_of<HashView>(read(name, Type::kHash));
+  for (;;) {
+    auto found = read(name, Type::kHash);
+    if (!found.ok()) return found.take_status();
+    const HashView hash(*found);
+    const std::int64_t next_ms = hash.next_expiry_ms();
+    if (next_ms == 0 || next_ms > now_ms) return hash;
+    if (Status status = expire_fields(name, hash); !status.ok()) return status;
+  }
+}
+
+// Some of those that are due, at least one. Events, as all that expires, last if the command fails.
+Status Context::expire_fields(std::string_view name, const HashView& hash) {
+  constexpr std::size_t kFieldsAtOnce = 4096;
+  const Edits removals = hash.removals_due(now_ms, kFieldsAtOnce);
+  EditResult result;
+  if (Status status = keys.edit(key(name), Type::kHash, removals.bytes(), result); !status.ok())
+    return status;
+  counters.expired_fields += result.removed;
+  const auto notify_lasting = [&](EventClass event_class, std::string_view event) {
+    if (limits.events.has(event_class) && events != nullptr)
+      events->add_lasting(event_class, event, db, name);
+  };
+  notify_lasting(kHashEvents, "hexpired");
+  if (!keys.find(key(name), false).exists) notify_lasting(kGenericEvents, "del");
+  return {};
 }
 
 Result<SetView> Context::set(std::string_view name) {

@@ -49,6 +49,7 @@ struct CommandLimits {
 struct KeyspaceCounters {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
+  std::uint64_t expired_fields = 0;  // that commands have removed
 };
 
 class Context {
@@ -81,7 +82,8 @@ class Context {
   // The same for a write command: counts nothing, and also gives expiry and encoding. A Found that does not
   // exist for absent.
   Result<Found> string_to_change(std::string_view name);
-  // The same for collections. One that is absent has no elements.
+  // The same for collections. One that is absent has no elements. Fields that have expired are not shown, and
+  // before a change they are removed.
   Result<HashView> hash(std::string_view name);
   Result<HashView> hash_to_change(std::string_view name);
   Result<SetView> set(std::string_view name);
@@ -129,6 +131,7 @@ class Context {
   void count(std::string_view name, bool found);
 
  private:
+  Status expire_fields(std::string_view name, const HashView& hash);
   void add_event(EventClass event_class, std::string_view event, std::string_view name, int database);
   void add_taken(EventClass event_class, std::string_view event, std::string_view name);
   // A resident value of this type, or none.

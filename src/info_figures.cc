@@ -83,6 +83,7 @@ std::int64_t longer(std::int64_t a, std::int64_t b) {
 
 void add(Shard::Counters& sum, const Shard::Counters& more) {
   sum.expired += more.expired;
+  sum.expired_fields += more.expired_fields;
   sum.demoted += more.demoted;
   sum.staged += more.staged;
   sum.stage_errors += more.stage_errors;
@@ -93,6 +94,7 @@ void add(Shard::Counters& sum, const Shard::Counters& more) {
 void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
   sum.hits += more.hits;
   sum.misses += more.misses;
+  sum.expired_fields += more.expired_fields;
 }
 
 Shard::Counters since_reset(const ShardHost& host) {
@@ -100,6 +102,7 @@ Shard::Counters since_reset(const ShardHost& host) {
   const Shard::Counters& then = host.counters_at_reset;
   Shard::Counters since = now;
   since.expired -= then.expired;
+  since.expired_fields -= then.expired_fields;
   since.demoted -= then.demoted;
   since.staged -= then.staged;
   since.stage_errors -= then.stage_errors;

@@ -58,6 +58,7 @@ void info_stats(InfoText& text) {
   write_traffic(text);
   write_zeros(text, kNoReplication);
   text.field("expired_keys", figures.shard.expired);
+  text.field("expired_subkeys", figures.shard.expired_fields + figures.keyspace.expired_fields);
   text.field("expired_stale_perc", "0.00");
   text.field("expired_time_cap_reached_count", 0);
   text.field("expire_cycle_cpu_milliseconds", 0);

@@ -74,6 +74,7 @@ std::string format_event_classes_fully(EventClasses classes) {
 void KeyspaceEvents::drop_changes(std::size_t begin, bool keep_misses) {
   const auto is_change = [keep_misses](const KeyspaceEvent& event) {
     if (event.event_class == kKeyMissEvents) return !keep_misses;
+    if (event.lasts) return false;
     return event.event_class != kExpiredEvents && event.event_class != kEvictedEvents;
   };
   events_.erase(

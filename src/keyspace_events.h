@@ -59,12 +59,17 @@ struct KeyspaceEvent {
   std::string_view event;  // a constant
   int db = 0;
   std::string key;
+  bool lasts = false;  // whatever becomes of the command
 };
 
 class KeyspaceEvents {
  public:
   void add(EventClass event_class, std::string_view event, int db, std::string_view key) {
-    events_.push_back({event_class, event, db, std::string(key)});
+    events_.push_back({event_class, event, db, std::string(key), false});
+  }
+  // What has expired when a command came by.
+  void add_lasting(EventClass event_class, std::string_view event, int db, std::string_view key) {
+    events_.push_back({event_class, event, db, std::string(key), true});
   }
   bool empty() const { return events_.empty(); }
   std::size_t size() const { return events_.size(); }

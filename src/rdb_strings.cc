@@ -167,6 +167,10 @@ bool RdbReader::take_double(double& number) {
   return true;
 }
 
+bool RdbReader::take_i64(std::int64_t& number) {
+  return bytes_.take_little(number);
+}
+
 bool RdbReader::take_text_double(double& number) {
   std::uint8_t length = 0;
   if (!take_byte(length) || length == kTextNan) return false;
@@ -200,6 +204,10 @@ void put_rdb_string(std::string& out, std::string_view text) {
   if (put_as_integer(out, text) || put_as_lzf(out, text)) return;
   put_rdb_length(out, text.size());
   out.append(text);
+}
+
+void put_rdb_i64(std::string& out, std::int64_t number) {
+  put_little(out, number);
 }
 
 void put_rdb_double(std::string& out, double number) {

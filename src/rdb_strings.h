@@ -6,7 +6,7 @@
 //   string  := length bytes
 //            | 0xc0 i8 | 0xc1 i16 | 0xc2 i32                    (little-endian; stands for its decimal text)
 //            | 0xc3 length(of what follows) length(of the text) bytes of LZF
-//   double  := 8 bytes, little-endian
+//   double, i64 := 8 bytes, little-endian
 //   text double := 253 (NaN) | 254 (inf) | 255 (-inf) | count u8 and so many characters
 #pragma once
 
@@ -29,6 +29,7 @@ class RdbReader {
   // `text` is good as long as the reader's bytes, or until the next string is taken.
   [[nodiscard]] bool take_string(std::string_view& text);
   [[nodiscard]] bool take_double(double& number);
+  [[nodiscard]] bool take_i64(std::int64_t& number);
   [[nodiscard]] bool take_text_double(double& number);  // NaN is none
 
  private:
@@ -45,6 +46,7 @@ class RdbReader {
 void put_rdb_length(std::string& out, std::uint64_t length);
 // The form that Redis chooses: a number where the text is that of one of 32 bits, LZF where it saves bytes.
 void put_rdb_string(std::string& out, std::string_view text);
+void put_rdb_i64(std::string& out, std::int64_t number);
 void put_rdb_double(std::string& out, double number);
 
 }  // namespace stave

@@ -2,10 +2,11 @@
 // Values in Redis' RDB format, as DUMP gives them away and RESTORE takes them: one byte for the type, then
 // what that says. Called by commands/dump.cc. Pure functions: bytes to value and back, no I/O.
 //
-// Written is what Redis 7.2 writes for a value of the same content and encoding. Read is what any version up
-// to it wrote: all types but streams and modules. What is read may be anything. It is checked to the last
-// byte, duplicates included, and no length is believed before the bytes for it are there: memory is bounded
-// by the bytes given, those of LZF unpacked (at most 88 times as many, which is up to the format).
+// Written is what Redis 7.2 writes for a value of the same content and encoding, or 7.4 for a hash with
+// fields that expire. Read is what any version up to 7.4 wrote: all types but streams and modules. What is
+// read may be anything. It is checked to the last byte, duplicates included, and no length is believed before
+// the bytes for it are there: memory is bounded by the bytes given, those of LZF unpacked (at most 88 times
+// as many, which is up to the format).
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,20 @@ enum class RdbType : std::uint8_t {
   kZsetListpack = 17,
   kListQuicklist2 = 18,  // count | (1 and one element, or 2 and a listpack) *
   kSetListpack = 20,
+  kHashExpiring = 24,          // first i64 | count | (length: 0 or expiry - first + 1, string, string) *
+  kHashListpackExpiring = 25,  // first i64 | listpack: field, value and expiry or 0 in turn, by expiry
 };
+
+// Redis' number of the format, 7.2's and 7.4's.
+inline constexpr std::uint16_t kRdbVersion = 11;
+inline constexpr std::uint16_t kRdbVersionMax = 12;
+
+// Of a Redis that reads what put_rdb_value() has written. REQUIRES: !bytes.empty().
+inline std::uint16_t rdb_version(std::string_view bytes) {
+  return static_cast<std::uint8_t>(bytes[0]) >= static_cast<std::uint8_t>(RdbType::kHashExpiring)
+             ? kRdbVersionMax
+             : kRdbVersion;
+}
 
 struct RdbValue {
   Type type = Type::kString;

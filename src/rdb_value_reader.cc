@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -23,7 +24,8 @@ namespace {
 // Takes items as they come, in packed form but for the order of a sorted set, which is made at the end.
 class Gathering {
  public:
-  explicit Gathering(Type type) : type_(type), packed_(empty_packed(type)) {}
+  // `expiring`: of a hash, each element has an expiry, too.
+  Gathering(Type type, bool expiring) : type_(type), expiring_(expiring), packed_(empty_packed(type)) {}
 
   bool add(std::string_view item) {
     too_large_ = too_large_ || packed_.size() + item_bytes(item.size()) > limits::kValueBytesMax;
@@ -39,9 +41,20 @@ class Gathering {
     return !std::isnan(score) && add({bytes, sizeof bytes});
   }
 
+  // Redis takes no later ones.
+  bool add_expiry(std::uint64_t expiry_ms) {
+    constexpr std::uint64_t kLatestMs = (std::uint64_t{1} << 48) - 1;
+    if (expiry_ms > kLatestMs) return false;
+    put_expiry(packed_, static_cast<std::int64_t>(expiry_ms));
+    ++items_;
+    return true;
+  }
+
   Type type() const { return type_; }
   bool too_large() const { return too_large_; }
-  std::size_t items_per_element() const { return type_ == Type::kHash || type_ == Type::kZset ? 2 : 1; }
+  std::size_t items_per_element() const {
+    return expiring_ ? 3 : type_ == Type::kHash || type_ == Type::kZset ? 2 : 1;
+  }
   std::size_t count() const { return items_ / items_per_element(); }
   std::size_t longest() const { return longest_; }  // bytes of an item
   std::string_view packed() const { return packed_; }
@@ -67,7 +80,7 @@ class Gathering {
     std::string_view value;
     for (std::string_view name; items.next(name);) {
       names.push_back(name);
-      if (items_per_element() == 2) items.next(value);
+      for (std::size_t i = 1; i < items_per_element(); ++i) items.next(value);
     }
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) != names.end();
@@ -97,6 +110,7 @@ class Gathering {
   }
 
   const Type type_;
+  const bool expiring_;
   std::string packed_;
   std::size_t items_ = 0;
   std::size_t longest_ = 0;
@@ -111,6 +125,24 @@ bool read_items(RdbReader& reader, Gathering& items) {
   for (count *= items.items_per_element(); count > 0; --count) {
     std::string_view item;
     if (!reader.take_string(item) || !items.add(item)) return false;
+  }
+  return true;
+}
+
+bool read_expiring(RdbReader& reader, Gathering& hash) {
+  std::int64_t first_ms = 0;
+  std::uint64_t count = 0;
+  if (!reader.take_i64(first_ms) || first_ms < 0 || !reader.take_length(count)) return false;
+  for (; count > 0; --count) {
+    std::uint64_t after_first = 0;
+    std::string_view item;
+    if (!reader.take_length(after_first)) return false;
+    for (int i = 0; i < 2; ++i) {  // the second may replace the bytes of the first
+      if (!reader.take_string(item) || !hash.add(item)) return false;
+    }
+    const bool never = after_first == 0;
+    if (!never && after_first > std::numeric_limits<std::uint64_t>::max() / 2) return false;
+    if (!hash.add_expiry(never ? 0 : static_cast<std::uint64_t>(first_ms) + after_first - 1)) return false;
   }
   return true;
 }
@@ -140,6 +172,18 @@ bool read_packed(RdbReader& reader, Gathering& items, Walk walk) {
     if (!is_score) return items.add(item);
     const auto score = parse_double(item);
     return score && items.add_score(*score);
+  });
+}
+
+bool read_expiring_listpack(RdbReader& reader, Gathering& hash) {
+  std::int64_t first_ms = 0;
+  std::string_view bytes;
+  if (!reader.take_i64(first_ms) || !reader.take_string(bytes)) return false;
+  std::size_t at = 0;
+  return walk_listpack(bytes, [&](std::string_view item) {
+    if (++at % hash.items_per_element() != 0) return hash.add(item);
+    const auto expiry_ms = parse_integer(item);
+    return expiry_ms && *expiry_ms >= 0 && hash.add_expiry(static_cast<std::uint64_t>(*expiry_ms));
   });
 }
 
@@ -185,8 +229,8 @@ Encoding encoding_of_set(const Gathering& set, RdbType type, const CollectionLim
 
 // Of hashes and sorted sets: those that come in a compact form stay in one however long their elements are.
 bool stays_small(const Gathering& items, RdbType type, std::uint64_t entries_max, std::uint64_t bytes_max) {
-  const bool by_length = type == RdbType::kHash || type == RdbType::kHashZipmap || type == RdbType::kZset ||
-                         type == RdbType::kZset2;
+  const bool by_length = type == RdbType::kHash || type == RdbType::kHashExpiring ||
+                         type == RdbType::kHashZipmap || type == RdbType::kZset || type == RdbType::kZset2;
   return items.count() <= entries_max && (!by_length || items.longest() <= bytes_max);
 }
 
@@ -204,15 +248,23 @@ Encoding encoding_of_list(const Gathering& list, RdbType type, std::size_t packe
   return one ? Encoding::kListpack : Encoding::kQuicklist;
 }
 
+bool is_expiring(RdbType type) {
+  return type == RdbType::kHashExpiring || type == RdbType::kHashListpackExpiring;
+}
+
+Encoding encoding_of_hash(const Gathering& hash, RdbType type, const CollectionLimits& limits) {
+  const bool small = stays_small(hash, type, limits.hash_listpack_entries, limits.hash_listpack_value);
+  if (is_expiring(type)) return small ? Encoding::kListpackEx : Encoding::kHashtableEx;
+  return small ? Encoding::kListpack : Encoding::kHashtable;
+}
+
 Encoding encoding_of(const Gathering& items, RdbType type, std::size_t packed_nodes,
                      const CollectionLimits& limits) {
   switch (items.type()) {
     case Type::kSet:
       return encoding_of_set(items, type, limits);
     case Type::kHash:
-      return stays_small(items, type, limits.hash_listpack_entries, limits.hash_listpack_value)
-                 ? Encoding::kListpack
-                 : Encoding::kHashtable;
+      return encoding_of_hash(items, type, limits);
     case Type::kZset:
       return stays_small(items, type, limits.zset_listpack_entries, limits.zset_listpack_value)
                  ? Encoding::kListpack
@@ -244,6 +296,8 @@ std::optional<Type> type_of(RdbType type) {
     case RdbType::kHashZipmap:
     case RdbType::kHashZiplist:
     case RdbType::kHashListpack:
+    case RdbType::kHashExpiring:
+    case RdbType::kHashListpackExpiring:
       return Type::kHash;
   }
   return std::nullopt;
@@ -258,6 +312,10 @@ bool read_collection(RdbReader& reader, RdbType type, Gathering& items, std::siz
     case RdbType::kZset:
     case RdbType::kZset2:
       return read_scored(reader, items, type);
+    case RdbType::kHashExpiring:
+      return read_expiring(reader, items);
+    case RdbType::kHashListpackExpiring:
+      return read_expiring_listpack(reader, items);
     case RdbType::kHashZipmap:
       return read_packed(reader, items, walk_zipmap);
     case RdbType::kListZiplist:
@@ -293,7 +351,7 @@ Result<RdbValue> parse_rdb_value(std::string_view bytes, const CollectionLimits&
     if (!reader.take_string(text) || reader.left() > 0) return errors::kBadDataFormat;
     return RdbValue{.type = Type::kString, .bytes = std::string(text)};
   }
-  Gathering items(*type);
+  Gathering items(*type, is_expiring(rdb_type));
   std::size_t packed_nodes = 0;
   const bool whole = read_collection(reader, rdb_type, items, packed_nodes) && reader.left() == 0;
   if (items.too_large()) return kValueTooLarge;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Value to bytes.
+#include <algorithm>
 #include <cassert>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "resp/number_text.h"
@@ -43,7 +45,46 @@ bool put_small_hash(std::string& out, const HashView& hash) {
   return put_listpack(out, RdbType::kHashListpack, listpack);
 }
 
+// Those that never expire at the end, as Redis keeps them.
+std::vector<HashElement> by_expiry(const HashView& hash) {
+  std::vector<HashElement> elements;
+  hash.for_each_element([&](const HashElement& element) { elements.push_back(element); });
+  std::stable_sort(elements.begin(), elements.end(), [](const HashElement& a, const HashElement& b) {
+    return a.expiry_ms != 0 && (b.expiry_ms == 0 || a.expiry_ms < b.expiry_ms);
+  });
+  return elements;
+}
+
+bool put_small_expiring_hash(std::string& out, const HashView& hash) {
+  ListpackWriter listpack;
+  for (const HashElement& element : by_expiry(hash)) {
+    listpack.add(element.field);
+    listpack.add(element.value);
+    listpack.add(std::to_string(element.expiry_ms));
+  }
+  if (listpack.bytes() > kListpackBytesMax) return false;
+  put_type(out, RdbType::kHashListpackExpiring);
+  put_rdb_i64(out, hash.next_expiry_ms());
+  put_rdb_string(out, listpack.finish());
+  return true;
+}
+
+void put_expiring_hash(std::string& out, const HashView& hash) {
+  const std::int64_t first_ms = hash.next_expiry_ms();
+  put_type(out, RdbType::kHashExpiring);
+  put_rdb_i64(out, first_ms);
+  put_rdb_length(out, hash.size());
+  hash.for_each_element([&](const HashElement& element) {
+    const std::int64_t after_first = element.expiry_ms == 0 ? 0 : element.expiry_ms - first_ms + 1;
+    put_rdb_length(out, static_cast<std::uint64_t>(after_first));
+    put_rdb_string(out, element.field);
+    put_rdb_string(out, element.value);
+  });
+}
+
 void put_hash(std::string& out, const HashView& hash, Encoding encoding) {
+  if (encoding == Encoding::kListpackEx && put_small_expiring_hash(out, hash)) return;
+  if (hash.next_expiry_ms() != 0) return put_expiring_hash(out, hash);
   if (encoding == Encoding::kListpack && put_small_hash(out, hash)) return;
   put_type(out, RdbType::kHash);
   put_rdb_length(out, hash.size());

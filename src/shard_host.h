@@ -51,6 +51,7 @@ class ShardHost final : private ChangeObserver {
   void count(const KeyspaceCounters& counters) {
     keyspace.hits += counters.hits;
     keyspace.misses += counters.misses;
+    keyspace.expired_fields += counters.expired_fields;
   }
   void reset_counters() {
     keyspace = {};

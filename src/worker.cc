@@ -272,10 +272,19 @@ void Worker::count_rejected(const Command* command, std::string_view error) {
 }
 
 void Worker::note_gone(Gone why, int db, std::string_view name) {
-  const bool expired = why == Gone::kExpired;
-  const EventClass event_class = expired ? kExpiredEvents : kEvictedEvents;
-  if (command_limits_.events.has(event_class))
-    events_.add(event_class, expired ? "expired" : "evicted", db, name);
+  const auto add = [&](EventClass event_class, std::string_view event) {
+    if (command_limits_.events.has(event_class)) events_.add_lasting(event_class, event, db, name);
+  };
+  switch (why) {
+    case Gone::kExpired:
+      return add(kExpiredEvents, "expired");
+    case Gone::kEvicted:
+      return add(kEvictedEvents, "evicted");
+    case Gone::kFields:
+      return add(kHashEvents, "hexpired");
+    case Gone::kLastField:
+      return add(kGenericEvents, "del");
+  }
 }
 
 void Worker::send_events(std::uint64_t publisher) {

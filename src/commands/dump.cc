@@ -15,7 +15,6 @@
 namespace stave {
 namespace {
 
-constexpr std::uint16_t kRdbVersion = 11;  // Redis 7.2's
 constexpr std::size_t kFooterBytes = sizeof(std::uint16_t) + sizeof(std::uint64_t);
 
 template <typename Number>
@@ -34,8 +33,8 @@ void put(std::string& out, Number number) {
 Result<std::string_view> value_of(std::string_view payload) {
   if (payload.size() < kFooterBytes) return errors::kBadDumpFooter;
   const std::size_t value_bytes = payload.size() - kFooterBytes;
-  const std::size_t checked_bytes = value_bytes + sizeof kRdbVersion;
-  if (number_at<std::uint16_t>(payload, value_bytes) > kRdbVersion ||
+  const std::size_t checked_bytes = value_bytes + sizeof(std::uint16_t);
+  if (number_at<std::uint16_t>(payload, value_bytes) > kRdbVersionMax ||
       number_at<std::uint64_t>(payload, checked_bytes) != crc64(payload.substr(0, checked_bytes))) {
     return errors::kBadDumpFooter;
   }
@@ -103,7 +102,7 @@ Status dump(Context& context, Args args) {
   }
   std::string payload;
   put_rdb_value(payload, *found, context.limits.collections);
-  put(payload, kRdbVersion);
+  put(payload, rdb_version(payload));
   put(payload, crc64(payload));
   context.reply.bulk(payload);
   return {};

@@ -9,6 +9,7 @@
 #include "src/command.h"
 #include "src/commands/arguments.h"
 #include "src/commands/element_scan.h"
+#include "src/commands/hashes.h"
 #include "src/commands/random_elements.h"
 #include "src/numbers.h"
 #include "src/random.h"
@@ -28,9 +29,12 @@ Result<std::uint64_t> put_fields(Context& context, Args args, std::string_view c
   return result.added;
 }
 
-Status put_field(Context& context, Args args, std::string_view value, std::string_view event) {
+// `expiry_ms`: of the field from now on, 0 for never.
+Status put_field(Context& context, Args args, std::string_view value, std::string_view event,
+                 std::int64_t expiry_ms = 0) {
   Edits edits;
   edits.put(args[2], value);
+  if (expiry_ms != 0) edits.expire(args[2], expiry_ms);
   EditResult result;
   if (Status status = context.edit(args[1], Type::kHash, edits, result); !status.ok()) return status;
   context.notify(kHashEvents, event, args[1]);
@@ -145,17 +149,22 @@ Status hstrlen(Context& context, Args args) {
   return {};
 }
 
+// HINCRBY and HINCRBYFLOAT change a number and keep its expiry.
+constexpr HashElement kAbsentNumber{.field = {}, .value = "0"};
+
 Status hincrby(Context& context, Args args) {
   auto increment = integer_argument(args[3]);
   if (!increment.ok()) return increment.take_status();
   auto hash = context.hash_to_change(args[1]);
   if (!hash.ok()) return hash.take_status();
-  const auto number = parse_integer(hash->find(args[2]).value_or("0"));
+  const HashElement before = hash->element(args[2]).value_or(kAbsentNumber);
+  const auto number = parse_integer(before.value);
   if (!number) return Error{"ERR hash value is not an integer"};
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*number, *increment, &sum)) return errors::kOverflow;
   char buffer[kIntegerTextBytesMax];
-  if (Status status = put_field(context, args, integer_text(sum, buffer), "hincrby"); !status.ok())
+  const std::string_view text = integer_text(sum, buffer);
+  if (Status status = put_field(context, args, text, "hincrby", before.expiry_ms); !status.ok())
     return status;
   context.reply.integer(sum);
   return {};
@@ -167,12 +176,14 @@ Status hincrbyfloat(Context& context, Args args) {
   if (!std::isfinite(*increment)) return Error{"ERR value is NaN or Infinity"};
   auto hash = context.hash_to_change(args[1]);
   if (!hash.ok()) return hash.take_status();
-  const auto number = parse_long_double(hash->find(args[2]).value_or("0"));
+  const HashElement before = hash->element(args[2]).value_or(kAbsentNumber);
+  const auto number = parse_long_double(before.value);
   if (!number) return Error{"ERR hash value is not a float"};
   const long double sum = *number + *increment;
   if (!std::isfinite(sum)) return errors::kNanOrInfinity;
   const std::string text = long_double_text(sum);
-  if (Status status = put_field(context, args, text, "hincrbyfloat"); !status.ok()) return status;
+  if (Status status = put_field(context, args, text, "hincrbyfloat", before.expiry_ms); !status.ok())
+    return status;
   context.reply.bulk(text);
   return {};
 }
@@ -234,6 +245,9 @@ constexpr KeyRange kFirst{1, 1, 1};
 constexpr Command kHashCommands[] = {
     data_command("hdel", hdel, -3, kWrite | kFast, kFirst, "hash"),
     data_command("hexists", hexists, 3, kReadOnly | kFast, kFirst, "hash"),
+    data_command("hexpire", hexpire, -6, kWrite | kDenyOom | kFast, kFirst, "hash"),
+    data_command("hexpireat", hexpireat, -6, kWrite | kDenyOom | kFast, kFirst, "hash"),
+    data_command("hexpiretime", hexpiretime, -5, kReadOnly | kFast, kFirst, "hash"),
     data_command("hget", hget, 3, kReadOnly | kFast, kFirst, "hash"),
     data_command("hgetall", hgetall, 2, kReadOnly, kFirst, "hash"),
     data_command("hincrby", hincrby, 4, kWrite | kDenyOom | kFast, kFirst, "hash"),
@@ -242,11 +256,17 @@ constexpr Command kHashCommands[] = {
     data_command("hlen", hlen, 2, kReadOnly | kFast, kFirst, "hash"),
     data_command("hmget", hmget, -3, kReadOnly | kFast, kFirst, "hash"),
     data_command("hmset", hmset, -4, kWrite | kDenyOom | kFast, kFirst, "hash"),
+    data_command("hpersist", hpersist, -5, kWrite | kFast, kFirst, "hash"),
+    data_command("hpexpire", hpexpire, -6, kWrite | kDenyOom | kFast, kFirst, "hash"),
+    data_command("hpexpireat", hpexpireat, -6, kWrite | kDenyOom | kFast, kFirst, "hash"),
+    data_command("hpexpiretime", hpexpiretime, -5, kReadOnly | kFast, kFirst, "hash"),
+    data_command("hpttl", hpttl, -5, kReadOnly | kFast, kFirst, "hash"),
     data_command("hrandfield", hrandfield, -2, kReadOnly, kFirst, "hash"),
     data_command("hscan", hscan, -3, kReadOnly, kFirst, "hash"),
     data_command("hset", hset, -4, kWrite | kDenyOom | kFast, kFirst, "hash"),
     data_command("hsetnx", hsetnx, 4, kWrite | kDenyOom | kFast, kFirst, "hash"),
     data_command("hstrlen", hstrlen, 3, kReadOnly | kFast, kFirst, "hash"),
+    data_command("httl", httl, -5, kReadOnly | kFast, kFirst, "hash"),
     data_command("hvals", hvals, 2, kReadOnly, kFirst, "hash"),
 };
 

@@ -60,6 +60,10 @@ std::string_view name_of(Encoding encoding) {
       return "skiplist";
     case Encoding::kQuicklist:
       return "quicklist";
+    case Encoding::kListpackEx:
+      return "listpackex";
+    case Encoding::kHashtableEx:
+      return "hashtable";
   }
   return "unknown";
 }

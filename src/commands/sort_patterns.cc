@@ -39,7 +39,8 @@ std::optional<std::string_view> SortPatternReader::value(const SortPattern& patt
     return std::nullopt;
   }
   if (found.type != (pattern.field() ? Type::kHash : Type::kString)) return std::nullopt;
-  return pattern.field() ? HashView(found).find(*pattern.field()) : std::optional(found.value);
+  return pattern.field() ? HashView(found, context_.now_ms).find(*pattern.field())
+                         : std::optional(found.value);
 }
 
 }  // namespace stave

@@ -218,7 +218,7 @@ def damage(data, rng):
 def footers_are_checked(stave):
     right = payloads.payload(payloads.STRING, b"\x01x", 11)
     assert stave.call("RESTORE", "k", 0, right, "REPLACE") == b"OK"
-    for wrong in (b"", right[:9], right[:1] + right[2:], right[:-1], right[:-1] + b"?", payloads.payload(payloads.STRING, b"\x01x", 12)):
+    for wrong in (b"", right[:9], right[:1] + right[2:], right[:-1], right[:-1] + b"?", payloads.payload(payloads.STRING, b"\x01x", 13)):
         try:
             stave.call("RESTORE", "k", 0, wrong, "REPLACE")
             raise AssertionError(f"taken: {wrong}")

@@ -29,6 +29,7 @@ Edits every_kind() {
   edits.set_at(127, "set");
   edits.insert_at(128, "inserted");
   edits.erase_at(0, 300);
+  edits.expire("field", 1'700'000'000'000);
   return edits;
 }
 
@@ -67,6 +68,8 @@ TEST_CASE("edits are read as they were written") {
   is(EditKind::kSetAt, "set", "", 127, 0);
   is(EditKind::kInsertAt, "inserted", "", 128, 0);
   is(EditKind::kEraseAt, "", "", 0, 300);
+  is(EditKind::kExpire, "field", "", 0, 0);
+  CHECK(edit.expiry_ms == 1'700'000'000'000);
   CHECK_FALSE(reader.next(edit));
   CHECK_FALSE(reader.bad());
 }
@@ -102,7 +105,8 @@ TEST_CASE("kinds that there are not, and lengths and numbers that are too large,
     return count_whole(bytes, bad) == 0 && bad;
   };
   CHECK(is_bad(std::string_view("\0\1a", 3)));
-  CHECK(is_bad("\x0b\1a"));
+  CHECK(is_bad("\x0c\1a"));
+  CHECK(is_bad("\x0b\1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\1"));  // a time of more than 63 bits
   CHECK(is_bad("\xff"));
   CHECK(is_bad("\3\xff\xff\xff\xff\xff\xff\xff\xff\xff\1"));      // a member of 2^64 - 1 bytes
   CHECK(is_bad("\6\xff\xff\xff\xff\xff\xff\xff\xff\xff\2"));      // a count of more than 64 bits

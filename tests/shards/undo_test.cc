@@ -31,6 +31,9 @@ std::vector<std::string> elements_of(const Collection& collection) {
     if (collection.type() != Type::kHash && collection.type() != Type::kZset) continue;
     reader.next(item);
     items.back().append("=").append(item);
+    if (!keeps_expiries(collection.encoding())) continue;
+    reader.next(item);
+    items.back().append(" until ").append(item);
   }
   if (collection.type() == Type::kHash || collection.type() == Type::kSet)
     std::sort(items.begin(), items.end());
@@ -39,7 +42,8 @@ std::vector<std::string> elements_of(const Collection& collection) {
 
 class RandomEdits {
  public:
-  RandomEdits(Type type, std::mt19937_64& random) : type_(type), random_(random) {}
+  RandomEdits(Type type, std::mt19937_64& random)
+      : type_(type), expires_(random() % 2 == 0), random_(random) {}
 
   // `size` follows what the edits make of a list.
   Edits make(std::size_t& size) {
@@ -57,6 +61,8 @@ class RandomEdits {
   void add(Edits& edits, std::size_t& size) {
     if (type_ == Type::kList) return add_list(edits, size);
     if (below(3) == 0) return edits.remove(name());
+    if (type_ == Type::kHash && expires_ && below(2) == 0)
+      return edits.expire(name(), static_cast<std::int64_t>(below(10)));
     if (type_ == Type::kHash) return edits.put(name(), std::to_string(below(1000)));
     if (type_ == Type::kZset) return edits.put(name(), static_cast<double>(below(50)) / 4);
     edits.add(name());
@@ -93,6 +99,7 @@ class RandomEdits {
   }
 
   const Type type_;
+  const bool expires_;  // fields of a hash may
   std::mt19937_64& random_;
 };
 

@@ -221,7 +221,7 @@ void Simulation::tick() {
   now_ms_ += static_cast<std::int64_t>(below(500));
   for (const auto& shard : shards_) {
     shard->set_now(now_ms_);
-    shard->expire_due();
+    expire(shard->number());
     shard->tidy_expiry();
     shard->free_some();
     const std::uint64_t gsn = shard->last_gsn();

@@ -64,7 +64,7 @@ class Simulation {
     bool same_as(const Value& other) const { return bytes == other.bytes && fields == other.fields; }
   };
   using Contents = std::map<Name, Value>;
-  // What a command does to a hash: fields that get a value, or go.
+  // What a command does to a hash: fields that get a value, or go. The text of one that expires says when.
   using HashEdits = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
   // What one command did to one shard: a batch of its log.
@@ -148,6 +148,10 @@ class Simulation {
   HashEdits random_edits();
   static void apply(Contents& contents, const Name& name, const HashEdits& edits);
   static Value value_of(const Found& found);
+  static std::string expiring(std::string_view text, std::int64_t expiry_ms);
+  // The shard removes what is due.
+  void expire(std::uint32_t shard);
+  void note_expired(std::uint32_t shard, const Name& name);
   // Snapshots of hashes that a shard has logged by itself, behind this GSN.
   void note_snapshots(std::uint32_t shard, std::uint64_t gsn);
   void write_transaction();
@@ -195,6 +199,12 @@ class Simulation {
   const Fault fault_;
   Random random_;
   Coverage coverage_;
+  // Of the hashes in memory, when a shard is about to remove it.
+  struct DueFields {
+    bool outgrown = false;
+    HashEdits removals;
+  };
+  std::map<Name, DueFields> due_fields_;
   Jobs background_;
   std::vector<Job> jobs_;
   std::unique_ptr<SimDisk> disk_;

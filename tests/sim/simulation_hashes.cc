@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kHashes = 4;
 constexpr std::uint64_t kFields = 40;
 constexpr std::uint64_t kFieldBytesMax = 200;
+constexpr std::uint64_t kEditBytesMax = kFieldBytesMax + 150;
+constexpr char kUntil = '@';  // between a field's value and its expiry
 
 }  // namespace
 
@@ -33,7 +35,9 @@ Simulation::HashEdits Simulation::random_edits() {
     }
     std::string value = std::to_string(random_() % 1000) + ":";
     value.resize(value.size() + below(kFieldBytesMax), 'v');
-    edits.emplace_back(field, value);
+    const bool expires = one_in(random_, 6);
+    const auto expiry_ms = now_ms_ + 1 + static_cast<std::int64_t>(below(5000));
+    edits.emplace_back(field, expires ? expiring(value, expiry_ms) : value);
   }
   return edits;
 }
@@ -58,14 +62,27 @@ Simulation::Value Simulation::value_of(const Found& found) {
   if (found.type == Type::kString)
     value.bytes = found.value;
   else
-    HashView(found).for_each(
-        [&](std::string_view field, std::string_view text) { value.fields.emplace(field, text); });
+    HashView(found).for_each_element([&](const HashElement& element) {
+      value.fields.emplace(element.field, expiring(element.value, element.expiry_ms));
+    });
   return value;
+}
+
+std::string Simulation::expiring(std::string_view text, std::int64_t expiry_ms) {
+  return std::string(text) + (expiry_ms == 0 ? std::string() : kUntil + std::to_string(expiry_ms));
 }
 
 std::string Simulation::edit_bytes(const HashEdits& edits) {
   Edits bytes;
-  for (const auto& [field, text] : edits) text ? bytes.put(field, *text) : bytes.remove(field);
+  for (const auto& [field, text] : edits) {
+    if (!text) {
+      bytes.remove(field);
+      continue;
+    }
+    const std::size_t until = text->find(kUntil);
+    bytes.put(field, text->substr(0, until));
+    if (until != std::string::npos) bytes.expire(field, std::stoll(text->substr(until + 1)));
+  }
   return std::string(bytes.bytes());
 }
 
@@ -150,7 +167,7 @@ void Simulation::write_hash(std::uint32_t number) {
   }
   Batch batch;
   batch.first_gsn = shard.last_gsn() + 1;
-  const bool in_batch = one_in(random_, 4) && shard.begin_batch(4 * (kFieldBytesMax + 100) + 2 * 512).ok();
+  const bool in_batch = one_in(random_, 4) && shard.begin_batch(4 * kEditBytesMax + 2 * 512).ok();
   const Status status = edit_hash(shard, name, batch);
   if (in_batch) shard.end_batch();
   const std::uint64_t gsn = shard.last_gsn();
@@ -163,6 +180,47 @@ void Simulation::write_hash(std::uint32_t number) {
   batch.last_gsn = batch.first_gsn;
   const std::uint64_t behind = batch.last_gsn;
   ++coverage_.hash_edits;
+  note(number, std::move(batch));
+  note_snapshots(number, behind);
+}
+
+void Simulation::expire(std::uint32_t number) {
+  Shard& shard = *shards_[number];
+  due_fields_.clear();
+  for (std::uint64_t hash = 0; hash < kHashes * kDbs; ++hash) {
+    const Name name{static_cast<int>(hash % kDbs), "hash:" + std::to_string(hash / kDbs)};
+    const Found found = shard.find({name.first, name.second}, false);
+    if (!found.exists || !found.resident || found.type != Type::kHash) continue;
+    DueFields& due = due_fields_[name];
+    due.outgrown = found.collection != nullptr;
+    HashView(found).for_each_element([&](const HashElement& element) {
+      if (element.expired_at(now_ms_)) due.removals.emplace_back(element.field, std::nullopt);
+    });
+  }
+  shard.expire_due();
+}
+
+// As a batch of its own, which a snapshot may follow.
+void Simulation::note_expired(std::uint32_t number, const Name& name) {
+  Shard& shard = *shards_[number];
+  const auto due = due_fields_.find(name);
+  if (due == due_fields_.end() || due->second.removals.empty()) violate("fields expired that were not due");
+  coverage_.expired_fields += due->second.removals.size();
+  const Found found = shard.find({name.first, name.second}, false);
+  Batch batch;
+  batch.first_gsn = shard.last_gsn();
+  if (!found.exists) {
+    batch.changes.emplace_back(name, std::nullopt);
+  } else if (!due->second.outgrown) {
+    batch.changes.emplace_back(name, value_of(found));
+  } else {
+    const bool snapshot =
+        found.collection == nullptr || found.collection->chain.snapshot_gsn == batch.first_gsn;
+    batch.first_gsn -= snapshot ? 1 : 0;
+    batch.edits.emplace_back(name, due->second.removals);
+  }
+  batch.last_gsn = batch.first_gsn;
+  const std::uint64_t behind = batch.last_gsn;
   note(number, std::move(batch));
   note_snapshots(number, behind);
 }

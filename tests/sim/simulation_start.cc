@@ -36,6 +36,9 @@ bool Simulation::recover() {
     Shard::Options options;
     options.number = number;
     options.ledger = ledger_.get();
+    options.gone = [this, number](Gone why, int db, std::string_view name) {
+      if (why == Gone::kFields) note_expired(number, {db, std::string(name)});
+    };
     options.memory_bytes_max = memory_bytes_;
     options.part_bytes = part_bytes_;
     options.log.directory = directory(number);

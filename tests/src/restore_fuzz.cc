@@ -33,7 +33,14 @@ std::string written(const stave::Found& found) {
 
 void require_same(const stave::RdbValue& value, const std::string& bytes) {
   auto again = stave::parse_rdb_value(bytes, {});
-  require(again.ok() && again->type == value.type && again->bytes.size() == value.bytes.size());
+  require(again.ok() && again->type == value.type);
+  // A large hash of which no field expires any more is written as one of which none ever did.
+  if (value.type == stave::Type::kHash &&
+      stave::packed_encoding(value.bytes) == stave::Encoding::kHashtableEx) {
+    require(stave::packed_count(again->bytes) == stave::packed_count(value.bytes));
+    return;
+  }
+  require(again->bytes.size() == value.bytes.size());
   if (value.type == stave::Type::kHash || value.type == stave::Type::kSet) return;  // in any order
   // Compact forms may hold what one by one would have made another encoding of them.
   if (value.type != stave::Type::kString)

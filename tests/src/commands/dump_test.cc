@@ -144,11 +144,11 @@ TEST_CASE_FIXTURE(Fixture, "errors, in Redis' order") {
   CHECK(run("restore k x junk replace") == kNotAnInteger);
   CHECK(run("restore k -1 junk replace") == kInvalidTtl);
   CHECK(run("restore k 0 junk replace") == kBadFooter);
-  CHECK(run_args({"restore", "k", "0", payload_of("\0\1v"s, 12), "replace"}) == kBadFooter);
+  CHECK(run_args({"restore", "k", "0", payload_of("\0\1v"s, 13), "replace"}) == kBadFooter);
   CHECK(run_args({"restore", "k", "0", payload_of("\0\2v"s), "replace"}) == kBadFormat);
   CHECK(run_args({"restore", "k", "0", payload_of(""), "replace"}) == kBadFormat);
   CHECK(value("k") == "old");
-  for (const char version : {0, 1, 9, 10, 11})
+  for (const char version : {0, 1, 9, 10, 11, 12})
     CHECK(run_args({"restore", "k", "0", payload_of("\0\1v"s, version), "replace"}) == kOk);
 }
 
