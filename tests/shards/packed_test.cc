@@ -136,8 +136,9 @@ TEST_CASE("is_packed wants an encoding of the type") {
     return is_packed(type, packed);
   };
   const std::vector<std::pair<Type, std::vector<int>>> encodings = {
-      {Type::kHash, {1, 3}}, {Type::kSet, {1, 2, 3}}, {Type::kZset, {1, 4}},       {Type::kList, {1, 5}},
-      {Type::kString, {}},   {Type::kStream, {}},     {static_cast<Type>(77), {}},
+      {Type::kHash, {1, 3, 6, 7}}, {Type::kSet, {1, 2, 3}}, {Type::kZset, {1, 4}},
+      {Type::kList, {1, 5}},       {Type::kString, {}},     {Type::kStream, {}},
+      {static_cast<Type>(77), {}},
   };
   for (const auto& [type, right] : encodings) {
     for (int encoding = 0; encoding < 256; ++encoding)
