@@ -214,8 +214,10 @@ void Simulation::note_expired(std::uint32_t number, const Name& name) {
   } else if (!due->second.outgrown) {
     batch.changes.emplace_back(name, value_of(found));
   } else {
-    const bool snapshot =
-        found.collection == nullptr || found.collection->chain.snapshot_gsn == batch.first_gsn;
+    // A snapshot as a whole, or the first part of one.
+    const Collection* const left = found.collection;
+    const bool snapshot = left == nullptr || left->chain.snapshot_gsn == batch.first_gsn ||
+                          left->chain.last_gsn != batch.first_gsn;
     batch.first_gsn -= snapshot ? 1 : 0;
     batch.edits.emplace_back(name, due->second.removals);
   }

@@ -201,5 +201,7 @@ TEST_CASE("config: conf/stave.toml shows every setting and its default") {
   auto launch = load({path.c_str()});
   if (!launch.ok()) FAIL(launch.message());
   CHECK(launch->settings == load({})->settings);
-  CHECK(settings_shown == get_settings(Settings{}, std::vector<std::string_view>{"*"}).size());
+  // CONFIG GET shows five of them by the names that Redis had before, too.
+  const auto old_names = get_settings(Settings{}, std::vector<std::string_view>{"*-ziplist-*"}).size();
+  CHECK(settings_shown + old_names == get_settings(Settings{}, std::vector<std::string_view>{"*"}).size());
 }
