@@ -73,7 +73,8 @@ class Simulation {
     std::uint64_t last_gsn = 0;
     std::uint64_t transaction = 0;  // 0: none
     std::vector<std::pair<Name, std::optional<Value>>> changes;
-    std::vector<std::pair<Name, HashEdits>> edits;  // of hashes that were not written as a whole
+    std::vector<std::pair<Name, HashEdits>> edits;        // of hashes that were not written as a whole
+    std::vector<std::pair<Name, std::int64_t>> expiries;  // of such, in ms
     int flushed_db = -1;
   };
   struct ShardModel {

@@ -43,6 +43,9 @@ void Simulation::apply(Contents& contents, const Batch& batch) const {
     }
   }
   for (const auto& [name, edits] : batch.edits) apply(contents, name, edits);
+  for (const auto& [name, expiry_ms] : batch.expiries) {
+    if (const auto found = contents.find(name); found != contents.end()) found->second.expiry_ms = expiry_ms;
+  }
 }
 
 void Simulation::note(std::uint32_t shard, Batch batch) {
@@ -66,7 +69,10 @@ void Simulation::write_some(std::uint32_t number) {
     Value value = value_of(found);
     value.expiry_ms = one_in(random_, 2) ? 0 : now_ms_ + 1 + static_cast<std::int64_t>(below(5000));
     status = shard.set_expiry(key, value.expiry_ms);
-    batch.changes.emplace_back(name, std::move(value));
+    if (found.collection != nullptr)
+      batch.expiries.emplace_back(name, value.expiry_ms);
+    else
+      batch.changes.emplace_back(name, std::move(value));
   } else {
     Value value = random_value();
     status = shard.set_value(key, {value.bytes, value.expiry_ms, false});
@@ -79,7 +85,12 @@ void Simulation::write_some(std::uint32_t number) {
     return;
   }
   // An expiry that stays as it was needs no record.
-  if (batch.last_gsn >= batch.first_gsn) note(number, std::move(batch));
+  if (batch.last_gsn < batch.first_gsn) return;
+  // A snapshot may follow.
+  const std::uint64_t behind = batch.expiries.empty() ? batch.last_gsn : batch.first_gsn;
+  batch.last_gsn = behind;
+  note(number, std::move(batch));
+  note_snapshots(number, behind);
 }
 
 void Simulation::write_batch(std::uint32_t number) {
