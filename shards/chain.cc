@@ -6,16 +6,6 @@
 #include <utility>
 
 namespace stave {
-namespace {
-
-Chain::Part* find_in(std::vector<Chain::Part>& parts, std::uint64_t gsn) {
-  const auto found =
-      std::lower_bound(parts.begin(), parts.end(), gsn,
-                       [](const Chain::Part& part, std::uint64_t wanted) { return part.gsn < wanted; });
-  return found != parts.end() && found->gsn == gsn ? &*found : nullptr;
-}
-
-}  // namespace
 
 void SegmentBytes::add(std::uint32_t segment, std::uint64_t bytes) {
   total += bytes;
@@ -65,8 +55,8 @@ void Chain::add_part(const Part& part) {
 }
 
 Chain::Part* Chain::find_part(std::uint64_t gsn) {
-  Part* const part = find_in(parts, gsn);
-  return part != nullptr || series == nullptr ? part : find_in(series->parts, gsn);
+  Part* const part = find_gsn(parts, gsn);
+  return part != nullptr || series == nullptr ? part : find_gsn(series->parts, gsn);
 }
 
 Chain::Part Chain::end_series() {

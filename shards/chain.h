@@ -4,8 +4,8 @@
 // a time while the collection goes on changing:
 //
 //   - Each part has some elements as they are when it is logged. Part after part and edits after edits, in
-//   the
-//     order of their GSNs, make the collection again (chain_builder.h): what a part has was true when it was
+//   the order
+//     of their GSNs, make the collection again (chain_builder.h): what a part has was true when it was
 //     logged, and what has changed since is in an edit behind it. Edits of lists go by index; they are
 //     applied to what is in front of the place up to which the parts have come (list_prefix.h).
 //   - Until the last part is logged the old chain is what counts, with all edits. Then the new one takes its
@@ -20,6 +20,7 @@
 // Owner thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -28,6 +29,13 @@
 #include "shards/part_cursor.h"
 
 namespace stave {
+
+// The one of `records`, ascending by GSN, with this GSN; null when there is none.
+template <typename Record>
+Record* find_gsn(std::vector<Record>& records, std::uint64_t gsn) {
+  const auto found = std::ranges::lower_bound(records, gsn, {}, &Record::gsn);
+  return found != records.end() && found->gsn == gsn ? &*found : nullptr;
+}
 
 // Bytes of records, by segment.
 struct SegmentBytes {

@@ -61,9 +61,7 @@ bool ChainBuilder::step() {
   const std::string_view before = items_;
   std::size_t count = 0;
   while (!items_.empty() && before.size() - items_.size() < limits::kPartBytes) {
-    take_item(items_);
-    if (type_ == Type::kHash || type_ == Type::kZset) take_item(items_);
-    if (keeps_expiries(encoding)) take_item(items_);
+    for (unsigned i = items_per_element(type_, encoding); i > 0; --i) take_item(items_);
     ++count;
   }
   piece.append(before.substr(0, before.size() - items_.size()));

@@ -284,8 +284,9 @@ class ShardChecker {
     if (!disk_.exists(path)) return std::nullopt;
     auto hint = open_hint(disk_, path, segment.header);
     if (!hint.ok()) {
-      found.hint = is_older_hint(disk_, path) ? "old hint" : "bad hint";
-      if (found.hint == "bad hint") problem(hint.message());
+      const bool older = is_older_hint(disk_, path);
+      found.hint = older ? "old hint" : "bad hint";
+      if (!older) problem(hint.message());
       return std::nullopt;
     }
     found.hint = "hint";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shards/chain.h"
 #include "shards/record.h"
 
 namespace stave {
@@ -18,10 +19,7 @@ ColdChain::Link::Link(const Record& record, std::uint32_t value_bytes, Location 
       last(part && record.has(kLastPart)) {}
 
 ColdChain::Link* ColdChain::find(std::uint64_t gsn) {
-  const auto found =
-      std::lower_bound(links.begin(), links.end(), gsn,
-                       [](const Link& each, std::uint64_t wanted) { return each.gsn < wanted; });
-  return found != links.end() && found->gsn == gsn ? &*found : nullptr;
+  return find_gsn(links, gsn);
 }
 
 void ColdChain::settle() {

@@ -20,22 +20,43 @@ void AlignedBuffer::Free::operator()(char* data) const {
   std::free(data);
 }
 
+FileReplacement::FileReplacement(Disk& disk, std::string directory, std::string name)
+    : disk_(disk), directory_(std::move(directory)), path_(directory_ + "/" + name), status_(create()) {}
+
+FileReplacement::~FileReplacement() {
+  if (file_ == nullptr) return;
+  file_ = nullptr;
+  static_cast<void>(disk_.remove(temporary()));  // on a full disk its space is wanted elsewhere
+}
+
+Status FileReplacement::create() {
+  if (disk_.exists(temporary())) {
+    if (auto removed = disk_.remove(temporary()); !removed.ok()) return removed;
+  }
+  auto file = disk_.create(temporary());
+  if (!file.ok()) return file.take_status();
+  file_ = std::move(*file);
+  return {};
+}
+
+void FileReplacement::write(std::uint64_t offset, std::string_view bytes) {
+  if (status_.ok()) status_ = file_->write(offset, bytes);
+}
+
+Status FileReplacement::finish(bool* in_doubt) {
+  if (status_.ok()) status_ = file_->sync();
+  if (in_doubt != nullptr) *in_doubt = status_.ok();
+  if (status_.ok()) status_ = disk_.rename(temporary(), path_);
+  if (!status_.ok()) return std::move(status_);
+  file_ = nullptr;
+  return disk_.sync_directory(directory_);
+}
+
 Status replace_file(Disk& disk, const std::string& directory, const std::string& name, std::string_view bytes,
                     bool* in_doubt) {
-  const std::string path = directory + "/" + name;
-  const std::string temporary = path + ".new";
-  if (disk.exists(temporary)) {
-    if (auto removed = disk.remove(temporary); !removed.ok()) return removed;
-  }
-  auto file = disk.create(temporary);
-  if (!file.ok()) return file.take_status();
-  Status status = (*file)->write(0, bytes);
-  if (status.ok()) status = (*file)->sync();
-  if (in_doubt != nullptr) *in_doubt = status.ok();
-  if (status.ok()) status = disk.rename(temporary, path);
-  if (status.ok()) return disk.sync_directory(directory);
-  static_cast<void>(disk.remove(temporary));  // on a full disk its space is wanted elsewhere
-  return status;
+  FileReplacement file(disk, directory, name);
+  file.write(0, bytes);
+  return file.finish(in_doubt);
 }
 
 Result<std::string> read_file(Disk& disk, const std::string& path) {

@@ -117,9 +117,32 @@ class Disk {
   virtual bool is_directory(const std::string& path) = 0;
 };
 
-// Writes `directory/name` as a whole and durably: a crash leaves the old file or the new one. By way of
-// `name`.new; on an error that is gone. `in_doubt` says, after an error, whether the new file may stand under
-// `name`; otherwise the old one surely does.
+// A file that is written anew as a whole and durably: a crash leaves the old one or the new one. By way of
+// `name`.new, which is gone when this goes without a finish() that went well.
+class FileReplacement {
+ public:
+  FileReplacement(Disk& disk, std::string directory, std::string name);
+  ~FileReplacement();
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
+  // In any order; behind an error only finish() may be called, which tells it.
+  void write(std::uint64_t offset, std::string_view bytes);
+  // `in_doubt` says, after an error, whether the new file may stand under its name; otherwise the old one
+  // surely does.
+  Status finish(bool* in_doubt = nullptr);
+
+ private:
+  std::string temporary() const { return path_ + ".new"; }
+  Status create();
+
+  Disk& disk_;
+  std::string directory_;
+  std::string path_;
+  std::unique_ptr<File> file_;
+  Status status_;
+};
+
+// Likewise, all of it at once.
 Status replace_file(Disk& disk, const std::string& directory, const std::string& name, std::string_view bytes,
                     bool* in_doubt = nullptr);
 // All bytes of a file.

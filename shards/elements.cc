@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shards/entry.h"
+#include "shards/packed.h"
 
 namespace stave {
 namespace {
@@ -79,23 +80,30 @@ const Entry& Elements::random(std::uint64_t random) const {
 }
 
 // The index is walked as SCAN does, by hash: what comes and goes changes nothing for the others.
-bool Elements::walk_part(PartCursor& cursor, std::size_t bytes_max,
-                         const std::function<void(const Entry&)>& visit,
-                         const std::function<bool()>& full) const {
-  constexpr std::size_t kAhead = 8;  // so far in front of the visit entries come near
+bool Elements::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed,
+                         const std::function<void(std::string& packed, const Entry&)>& put) const {
+  constexpr std::size_t kAhead = 8;  // so far in front of their turn entries come near
   const std::size_t average = entry_bytes_ / std::max<std::size_t>(size(), 1) + 1;
-  const std::size_t count = std::clamp<std::size_t>(bytes_max / average / 4, 1, kWalkedAtOnce);
+  const std::size_t at_once = std::clamp<std::size_t>(bytes_max / average / 4, 1, kWalkedAtOnce);
   std::vector<const Entry*> entries;
+  std::size_t count = 0;
   do {
     entries.clear();
     cursor.place =
-        index_.scan(cursor.place, count, [&](const Slot& slot) { entries.push_back(slot.entry()); });
+        index_.scan(cursor.place, at_once, [&](const Slot& slot) { entries.push_back(slot.entry()); });
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]);
-      visit(*entries[i]);
+      put(packed, *entries[i]);
     }
-  } while (cursor.place != 0 && !full());
+    count += entries.size();
+  } while (cursor.place != 0 && packed.size() < bytes_max);
+  set_packed_count(packed, count);
   return cursor.place == 0;
+}
+
+bool Elements::free_some(std::uint64_t& place, std::size_t count) {
+  place = index_.destroy_some(place, count, nullptr);
+  return place == 0;
 }
 
 void Elements::replace(Slot& slot, Entry* entry) {

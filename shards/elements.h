@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "shards/index.h"
@@ -34,10 +35,11 @@ class Elements {
   const Entry& random(std::uint64_t random) const;
   // Of names and values, each rounded up as the allocator does: more than their packed form takes.
   std::size_t entry_bytes() const { return entry_bytes_; }
-  // Calls `visit` for elements from the cursor on until `full` says so, which is asked now and then: about as
-  // often as fits `bytes_max`. True at the end.
-  bool walk_part(PartCursor& cursor, std::size_t bytes_max, const std::function<void(const Entry&)>& visit,
-                 const std::function<bool()>& full) const;
+  // Collection::pack_part(): `put` adds an element to `packed`, which has none yet.
+  bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed,
+                 const std::function<void(std::string& packed, const Entry&)>& put) const;
+  // Collection::free_some().
+  bool free_some(std::uint64_t& place, std::size_t count);
   // Without the object itself.
   std::size_t memory_bytes() const { return index_.table_bytes() + entry_bytes_; }
 

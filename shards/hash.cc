@@ -56,6 +56,13 @@ HashElement element_of(const Entry& entry) {
   return {entry.key(), entry.value(), entry.expiry_ms()};
 }
 
+// `expire`: the packed form has room for expiries.
+void put_element(std::string& packed, const HashElement& element, bool expire) {
+  put_item(packed, element.field);
+  put_item(packed, element.value);
+  if (expire) put_expiry(packed, element.expiry_ms);
+}
+
 bool is_small(Encoding encoding) {
   return encoding == Encoding::kListpack || encoding == Encoding::kListpackEx;
 }
@@ -112,9 +119,7 @@ Status apply_edits(Hash& hash, std::string_view edits, const CollectionLimits& l
 PutOutcome PackedHash::put(std::string_view field, std::string_view value) {
   const auto place = find_field(packed_, field);
   if (!place) {
-    put_item(packed_, field);
-    put_item(packed_, value);
-    if (keeps_expiries(encoding())) put_expiry(packed_, 0);
+    put_element(packed_, {field, value}, keeps_expiries(encoding()));
     set_packed_count(packed_, size() + 1);
     return PutOutcome::kAdded;
   }
@@ -142,11 +147,7 @@ bool PackedHash::expire(std::string_view field, std::int64_t expiry_ms) {
 
 void PackedHash::make_room_for_expiries() {
   std::string packed = packed_.substr(0, kPackedHeaderBytes);
-  for_each_packed(packed_, [&](const HashElement& element) {
-    put_item(packed, element.field);
-    put_item(packed, element.value);
-    put_expiry(packed, 0);
-  });
+  for_each_packed(packed_, [&](const HashElement& element) { put_element(packed, element, true); });
   set_packed_encoding(packed, with_expiries(encoding()));
   packed_ = std::move(packed);
 }
@@ -207,28 +208,16 @@ void HashValue::pack(std::string& packed) const {
   set_packed_encoding(packed, encoding());
   set_packed_count(packed, size());
   const bool expire = keeps_expiries(encoding());
-  index().for_each([&](const Slot& slot) {
-    put_item(packed, slot.entry()->key());
-    put_item(packed, slot.entry()->value());
-    if (expire) put_expiry(packed, slot.entry()->expiry_ms());
-  });
+  index().for_each([&](const Slot& slot) { put_element(packed, element_of(*slot.entry()), expire); });
 }
 
 bool HashValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
   packed = empty_packed(type());
-  std::size_t count = 0;
-  const bool expire = keeps_expiries(encoding());
-  const auto pack_one = [&](const Entry& entry) {
-    put_item(packed, entry.key());
-    put_item(packed, entry.value());
-    if (expire) put_expiry(packed, entry.expiry_ms());
-    ++count;
-  };
-  const bool last =
-      elements_.walk_part(cursor, bytes_max, pack_one, [&] { return packed.size() >= bytes_max; });
   set_packed_encoding(packed, encoding());
-  set_packed_count(packed, count);
-  return last;
+  const bool expire = keeps_expiries(encoding());
+  return elements_.pack_part(cursor, bytes_max, packed, [expire](std::string& out, const Entry& entry) {
+    put_element(out, element_of(entry), expire);
+  });
 }
 
 void HashValue::add_part(std::string_view packed) {
@@ -239,8 +228,7 @@ void HashValue::add_part(std::string_view packed) {
 bool HashValue::free_some(std::uint64_t& place, std::size_t count) {
   for (std::size_t i = 0; i < count && due_ != nullptr && !due_->empty(); ++i) due_->erase(due_->begin());
   if (due_ != nullptr && !due_->empty()) return false;
-  place = elements_.index().destroy_some(place, count, nullptr);
-  return place == 0;
+  return elements_.free_some(place, count);
 }
 
 std::size_t HashValue::memory_bytes() const {
@@ -284,8 +272,7 @@ std::size_t HashView::size() const {
 std::optional<HashElement> HashView::element(std::string_view field) const {
   std::optional<HashElement> found;
   if (native_ != nullptr) {
-    const Slot* const slot = native_->index().find(field, hash_key(field));
-    if (slot != nullptr) found = element_of(*slot->entry());
+    if (const Entry* const entry = native_->find(field)) found = element_of(*entry);
   } else if (const auto place = find_field(packed_, field)) {
     found = place->element;
   }

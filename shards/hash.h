@@ -87,6 +87,7 @@ class HashValue final : public Collection {
   const std::set<Due>* due() const { return due_.get(); }
   // Its entries have the fields as keys, and their expiries.
   Index& index() const { return elements_.index(); }
+  const Entry* find(std::string_view field) const { return elements_.find(field); }
   const Entry& random(std::uint64_t random) const { return elements_.random(random); }
 
  private:

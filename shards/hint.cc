@@ -18,9 +18,16 @@ constexpr std::size_t kCountAt = 72;
 constexpr std::size_t kHeaderBytes = 80;
 constexpr std::size_t kEntryBytesMin = 7;
 
+// Behind the entries' crc, that of the header with its field 0.
+std::uint32_t with_header(std::uint32_t crc, std::string_view header) {
+  constexpr char kNoCrc[4] = {};
+  crc = crc32c(crc, header.data(), kCrcAt);
+  crc = crc32c(crc, kNoCrc, sizeof kNoCrc);
+  return crc32c(crc, header.data() + kCrcAt + sizeof kNoCrc, kHeaderBytes - kCrcAt - sizeof kNoCrc);
+}
+
 std::uint32_t file_crc(std::string_view bytes) {
-  const std::uint32_t before = crc32c(0, bytes.data(), kCrcAt);
-  return crc32c(before, bytes.data() + kCrcAt + 4, bytes.size() - kCrcAt - 4);
+  return with_header(crc32c(0, bytes.data() + kHeaderBytes, bytes.size() - kHeaderBytes), bytes);
 }
 
 // The sign in the lowest bit, so that small numbers stay small.
@@ -34,29 +41,38 @@ std::uint64_t unfold(std::uint64_t folded) {
 
 }  // namespace
 
-HintWriter::HintWriter(const SegmentHeader& segment)
-    : segment_(segment), position_(segment), bytes_(kHeaderBytes, '\0') {
-  // What is not used is not touched, and growing would copy.
-  bytes_.reserve(kHeaderBytes + segment.end_bytes / 4);
-}
+HintWriter::HintWriter(Disk& disk, const std::string& directory, const SegmentHeader& segment)
+    : segment_(segment),
+      position_(segment),
+      file_(disk, directory, hint_name(segment.number)),
+      written_bytes_(kHeaderBytes) {}
 
 void HintWriter::add(const Record& record, std::uint64_t offset_bytes) {
   assert(offset_bytes >= position_.offset_bytes);
-  put(bytes_, record.kind);
-  put(bytes_, record.flags);
-  put(bytes_, record.db);
-  put_varint(bytes_, (offset_bytes - position_.offset_bytes) / 8);
-  put_varint(bytes_, fold(record.gsn - position_.gsn));
-  if (record.has(kHasExpiry)) put_varint(bytes_, fold(static_cast<std::uint64_t>(record.expiry_ms)));
-  put_varint(bytes_, record.key.size());
-  put_varint(bytes_, record.value.size());
-  bytes_.append(record.key);
-  if (hint_has_value(record.kind)) bytes_.append(record.value);
+  put(piece_, record.kind);
+  put(piece_, record.flags);
+  put(piece_, record.db);
+  put_varint(piece_, (offset_bytes - position_.offset_bytes) / 8);
+  put_varint(piece_, fold(record.gsn - position_.gsn));
+  if (record.has(kHasExpiry)) put_varint(piece_, fold(static_cast<std::uint64_t>(record.expiry_ms)));
+  put_varint(piece_, record.key.size());
+  put_varint(piece_, record.value.size());
+  piece_.append(record.key);
+  if (hint_has_value(record.kind)) piece_.append(record.value);
   position_.pass(record, record.value.size(), offset_bytes);
   ++count_;
+  if (piece_.size() >= limits::kHintPieceBytes) write_piece();
 }
 
-Status HintWriter::write(Disk& disk, const std::string& directory, const std::string& name) {
+void HintWriter::write_piece() {
+  crc_ = crc32c(crc_, piece_.data(), piece_.size());
+  file_.write(written_bytes_, piece_);
+  written_bytes_ += piece_.size();
+  piece_.clear();
+}
+
+Status HintWriter::finish() {
+  write_piece();
   std::string header(kMagic);
   put(header, kHintVersion);
   put(header, std::uint32_t{0});
@@ -68,10 +84,10 @@ Status HintWriter::write(Disk& disk, const std::string& directory, const std::st
   put(header, segment_.highest_gsn);
   put(header, segment_.end_bytes);
   put(header, count_);
-  bytes_.replace(0, kHeaderBytes, header);
-  const std::uint32_t crc = file_crc(bytes_);
-  bytes_.replace(kCrcAt, 4, reinterpret_cast<const char*>(&crc), 4);
-  return replace_file(disk, directory, name, bytes_);
+  const std::uint32_t crc = with_header(crc_, header);
+  header.replace(kCrcAt, sizeof crc, reinterpret_cast<const char*>(&crc), sizeof crc);
+  file_.write(0, header);
+  return file_.finish();
 }
 
 Result<HintReader> HintReader::open(std::string bytes, const SegmentHeader& segment) {
@@ -139,7 +155,7 @@ Status HintReader::check_entries() const {
 }
 
 HintReader::Walk::Walk(const HintReader& hint)
-    : rest_(std::string_view(hint.bytes_).substr(kHeaderBytes)), position_(hint.segment_) {}
+    : rest_(std::string_view(hint.bytes_).substr(kHeaderBytes)), position_(hint.begin_) {}
 
 bool HintReader::Walk::next(HintEntry& entry) {
   if (rest_.size() < kEntryBytesMin) return false;
@@ -192,7 +208,7 @@ Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader&
   const std::string path = directory + "/" + segment_name(segment.number);
   auto file = disk.open(path);
   if (!file.ok()) return file.take_status();
-  HintWriter writer(segment);
+  HintWriter writer(disk, directory, segment);
   SegmentReader reader(**file, segment, segment.end_bytes);
   bool skipping = false;
   Record record;
@@ -208,7 +224,7 @@ Status write_hint(Disk& disk, const std::string& directory, const SegmentHeader&
     if (!record.has(kContinues)) skipping = false;
   }
   if (reader.offset() != segment.end_bytes) return reader.error();
-  return writer.write(disk, directory, hint_name(segment.number));
+  return writer.finish();
 }
 
 }  // namespace stave

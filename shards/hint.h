@@ -5,12 +5,14 @@
 //
 // Format, little-endian:
 //
-//   header := "STAVEHNT" | version u32 | crc u32 (of the whole file with this field 0) | database id 16 |
+//   header := "STAVEHNT" | version u32 | crc u32 | database id 16 |
 //             shard u32 | 0 u32 | number u64 | lowest GSN u64 | highest GSN u64 | end of the records u64 |
 //             entries u64
 //   file   := header | entry * entries
 //   entry  := kind u8 | flags u8 | db u8 | gap | GSN step | [expiry if kHasExpiry] |
 //             key length | value length | key | [value, for kinds other than values, edits and parts]
+//
+// The crc is of all entries, and then of the header with this field 0: so a hint is written in pieces.
 //
 // Numbers in an entry are LEB128 (packed.h). The gap is what lies between the end of the record before, or
 // the segment's header, and this one, in units of 8 bytes; the GSN step is from the successor of the GSN
@@ -27,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "shards/disk.h"
 #include "shards/record.h"
 #include "shards/segment.h"
 
@@ -58,16 +61,22 @@ struct HintPosition {
 
 class HintWriter {
  public:
-  explicit HintWriter(const SegmentHeader& segment);
+  // The segment's header must be sealed.
+  HintWriter(Disk& disk, const std::string& directory, const SegmentHeader& segment);
   // REQUIRES: the record lies behind those before it.
   void add(const Record& record, std::uint64_t offset_bytes);
-  // Writes `path` by way of a temporary file and makes it durable. The segment's header must be sealed.
-  Status write(Disk& disk, const std::string& directory, const std::string& name);
+  // Makes the hint durable. Without it there is none.
+  Status finish();
 
  private:
+  void write_piece();
+
   SegmentHeader segment_;
   HintPosition position_;
-  std::string bytes_;  // of the file
+  FileReplacement file_;
+  std::string piece_;  // entries that are still to be written
+  std::uint64_t written_bytes_;
+  std::uint32_t crc_ = 0;  // of the entries that are written
   std::uint64_t count_ = 0;
 };
 
@@ -112,10 +121,10 @@ class HintReader {
   }
 
  private:
-  explicit HintReader(const SegmentHeader& segment) : segment_(segment) {}
+  explicit HintReader(const SegmentHeader& segment) : begin_(segment) {}
   Status check_entries() const;
 
-  SegmentHeader segment_;
+  HintPosition begin_;
   std::string bytes_;
   std::uint64_t count_ = 0;
 };

@@ -32,7 +32,9 @@ inline constexpr std::size_t kZeroChunkBytes = 256u << 10;
 
 // Reads of a scan, for recovery, hints and compaction: large enough to stream, small enough to stay in a
 // core's cache, and as fresh memory has its price.
-inline constexpr std::size_t kScanChunkBytes = 1u << 20;
+inline constexpr std::size_t kScanChunkBytes = 256u << 10;
+// Writes of a hint.
+inline constexpr std::size_t kHintPieceBytes = 64u << 10;
 
 // Slots that the cache's clock may pass in one step before it gives the loop back.
 inline constexpr std::size_t kClockSlotsPerStep = 4096;

@@ -90,7 +90,7 @@ std::optional<std::uint64_t> take_scored(std::string_view bytes) {
 std::optional<std::uint64_t> count_elements(Type type, Encoding encoding, std::string_view items) {
   if (type == Type::kZset) return take_scored(items);
   if (keeps_expiries(encoding)) return take_expiring(items);
-  return take_elements(items, type == Type::kHash ? 2 : 1);
+  return take_elements(items, items_per_element(type, encoding));
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ constexpr bool keeps_expiries(Encoding encoding) {
   return encoding == Encoding::kListpackEx || encoding == Encoding::kHashtableEx;
 }
 
+constexpr unsigned items_per_element(Type type, Encoding encoding) {
+  if (keeps_expiries(encoding)) return 3;
+  return type == Type::kHash || type == Type::kZset ? 2 : 1;
+}
+
 inline constexpr std::size_t kPackedHeaderBytes = 5;
 
 // A collection that needs more bytes has outgrown its packed form: changing it would cost too much, in time

@@ -29,8 +29,8 @@ namespace stave {
 
 using DatabaseId = std::array<std::uint8_t, 16>;
 
-// What is written; 2: with records of collections, 3: with parts of them. Everything from the oldest on is
-// read.
+// What is written; 2: with records of collections, 3: with parts of them, and fields that expire. Everything
+// from the oldest on is read.
 inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::uint32_t kFormatVersionMin = 1;
 inline constexpr std::uint64_t kSegmentHeaderBytes = 4096;

@@ -148,16 +148,9 @@ void SetValue::pack(std::string& packed) const {
 
 bool SetValue::pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const {
   packed = empty_packed(type());
-  std::size_t count = 0;
-  const auto pack_one = [&](const Entry& entry) {
-    put_item(packed, entry.key());
-    ++count;
-  };
-  const bool last =
-      elements_.walk_part(cursor, bytes_max, pack_one, [&] { return packed.size() >= bytes_max; });
   set_packed_encoding(packed, encoding());
-  set_packed_count(packed, count);
-  return last;
+  return elements_.pack_part(cursor, bytes_max, packed,
+                             [](std::string& out, const Entry& entry) { put_item(out, entry.key()); });
 }
 
 void SetValue::add_part(std::string_view packed) {

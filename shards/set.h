@@ -42,8 +42,7 @@ class SetValue final : public Collection {
   void pack(std::string& packed) const override;
   bool pack_part(PartCursor& cursor, std::size_t bytes_max, std::string& packed) const override;
   bool free_some(std::uint64_t& place, std::size_t count) override {
-    place = elements_.index().destroy_some(place, count, nullptr);
-    return place == 0;
+    return elements_.free_some(place, count);
   }
   void expect(std::size_t count) override { elements_.expect(count); }
   void add_part(std::string_view packed) override;

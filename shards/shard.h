@@ -276,7 +276,8 @@ class Shard final : public Keyspace {
   void keep_packed(std::string packed);
   Status edit_packed_value(Key key, const Slot* slot, Type type, std::string_view edits, EditResult& result);
   Status edit_unpacked(Type type, std::string& packed, std::string_view edits, EditResult& result);
-  Status edit_collection(int log_db, Slot* slot, std::string_view edits, EditResult& result);
+  Status edit_collection(int log_db, std::uint64_t hash, Slot* slot, std::string_view edits,
+                         EditResult& result);
   void change_collection_expiry(Key key, int log_db, Slot& slot, std::int64_t expiry_ms);
   Status set_collection_expiry(Key key, int log_db, Slot* slot, std::int64_t expiry_ms);
   void log_edits(int log_db, Entry& entry, std::string_view edits, std::int64_t expiry_ms);

@@ -23,7 +23,7 @@ Status Shard::edit(Key key, Type type, std::string_view edits, EditResult& resul
   assert(slot == nullptr || (slot->resident() && slot->entry()->type() == type));
   if (edits.size() > limits::kValueBytesMax) return kValueTooLarge;
   if (slot != nullptr && slot->entry()->collection() != nullptr)
-    return edit_collection(log_db, slot, edits, result);
+    return edit_collection(log_db, key.hash, slot, edits, result);
   return edit_packed_value(key, slot, type, edits, result);
 }
 
@@ -62,7 +62,8 @@ Status Shard::edit_unpacked(Type type, std::string& packed, std::string_view edi
   return status;
 }
 
-Status Shard::edit_collection(int log_db, Slot* slot, std::string_view edits, EditResult& result) {
+Status Shard::edit_collection(int log_db, std::uint64_t hash, Slot* slot, std::string_view edits,
+                              EditResult& result) {
   Entry& entry = *slot->entry();
   Collection& collection = *entry.collection();
   const std::uint64_t bytes = record_bytes(entry.key_bytes(), edits.size(), true);
@@ -79,7 +80,7 @@ Status Shard::edit_collection(int log_db, Slot* slot, std::string_view edits, Ed
     erase(log_db, slot);
     return {};
   }
-  if (entry.type() == Type::kHash) note_fields(log_db, hash_key(entry.key()), entry);
+  if (entry.type() == Type::kHash) note_fields(log_db, hash, entry);
   log_edits(log_db, entry, edits, entry.expiry_ms());
   shorten_chain(log_db, *slot);
   return {};

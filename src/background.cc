@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "src/allocator.h"
+
 namespace stave {
 
 void UvBackground::run(std::function<void()> work, std::function<void()> done) {
@@ -18,7 +20,12 @@ void UvBackground::run(std::function<void()> work, std::function<void()> done) {
   job->request.data = job;
   ++in_flight_;
   uv_queue_work(
-      loop_, &job->request, [](uv_work_t* request) { static_cast<Job*>(request->data)->work(); },
+      loop_, &job->request,
+      [](uv_work_t* request) {
+        static_cast<Job*>(request->data)->work();
+        // The buffers of a segment or of a hint are megabytes, which this thread may not need again for long.
+        give_back_free_memory();
+      },
       [](uv_work_t* request, int) {
         std::unique_ptr<Job> finished(static_cast<Job*>(request->data));
         --finished->background->in_flight_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hashes.
+#include <array>
+
 #include "src/command_docs_parts.h"
 
 namespace stave {
@@ -32,9 +34,10 @@ constexpr Argument kHscanArguments[] = {
     pattern("pattern", "MATCH").optional(),
     integer("count", "COUNT").optional(),
 };
-constexpr Argument kHexpireArguments[] = {
+constexpr auto expire_arguments(Argument time) {
+  return std::to_array<Argument>({
     key(),
-    integer("seconds"),
+    time,
     one_of("condition", 4).optional(),
       token("nx", "NX"),
       token("xx", "XX"),
@@ -43,43 +46,12 @@ constexpr Argument kHexpireArguments[] = {
     block("fields", 2, "FIELDS"),
       integer("numfields"),
       string("field").multiple(),
-};
-constexpr Argument kHpexpireArguments[] = {
-    key(),
-    integer("milliseconds"),
-    one_of("condition", 4).optional(),
-      token("nx", "NX"),
-      token("xx", "XX"),
-      token("gt", "GT"),
-      token("lt", "LT"),
-    block("fields", 2, "FIELDS"),
-      integer("numfields"),
-      string("field").multiple(),
-};
-constexpr Argument kHexpireatArguments[] = {
-    key(),
-    unix_time("unix-time-seconds"),
-    one_of("condition", 4).optional(),
-      token("nx", "NX"),
-      token("xx", "XX"),
-      token("gt", "GT"),
-      token("lt", "LT"),
-    block("fields", 2, "FIELDS"),
-      integer("numfields"),
-      string("field").multiple(),
-};
-constexpr Argument kHpexpireatArguments[] = {
-    key(),
-    unix_time("unix-time-milliseconds"),
-    one_of("condition", 4).optional(),
-      token("nx", "NX"),
-      token("xx", "XX"),
-      token("gt", "GT"),
-      token("lt", "LT"),
-    block("fields", 2, "FIELDS"),
-      integer("numfields"),
-      string("field").multiple(),
-};
+  });
+}
+constexpr auto kHexpireArguments = expire_arguments(integer("seconds"));
+constexpr auto kHpexpireArguments = expire_arguments(integer("milliseconds"));
+constexpr auto kHexpireatArguments = expire_arguments(unix_time("unix-time-seconds"));
+constexpr auto kHpexpireatArguments = expire_arguments(unix_time("unix-time-milliseconds"));
 constexpr Argument kCountedFields[] = {
     key(),
     block("fields", 2, "FIELDS"),

@@ -73,9 +73,7 @@ std::string format_event_classes_fully(EventClasses classes) {
 
 void KeyspaceEvents::drop_changes(std::size_t begin, bool keep_misses) {
   const auto is_change = [keep_misses](const KeyspaceEvent& event) {
-    if (event.event_class == kKeyMissEvents) return !keep_misses;
-    if (event.lasts) return false;
-    return event.event_class != kExpiredEvents && event.event_class != kEvictedEvents;
+    return event.event_class == kKeyMissEvents ? !keep_misses : !event.lasts;
   };
   events_.erase(
       std::remove_if(events_.begin() + static_cast<std::ptrdiff_t>(begin), events_.end(), is_change),

@@ -67,7 +67,7 @@ class KeyspaceEvents {
   void add(EventClass event_class, std::string_view event, int db, std::string_view key) {
     events_.push_back({event_class, event, db, std::string(key), false});
   }
-  // What has expired when a command came by.
+  // What no command has done: keys and fields that have expired, or were evicted.
   void add_lasting(EventClass event_class, std::string_view event, int db, std::string_view key) {
     events_.push_back({event_class, event, db, std::string(key), true});
   }

@@ -53,7 +53,7 @@ class Gathering {
   Type type() const { return type_; }
   bool too_large() const { return too_large_; }
   std::size_t items_per_element() const {
-    return expiring_ ? 3 : type_ == Type::kHash || type_ == Type::kZset ? 2 : 1;
+    return stave::items_per_element(type_, expiring_ ? Encoding::kListpackEx : Encoding::kListpack);
   }
   std::size_t count() const { return items_ / items_per_element(); }
   std::size_t longest() const { return longest_; }  // bytes of an item

@@ -5,52 +5,39 @@
 
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
+#include "src/commands/expiry.h"
 #include "src/commands/keys.h"
 
 namespace stave {
+
+bool ExpiryConditions::take(std::string_view word) {
+  const auto is = [word](std::string_view name) { return ascii::equal(word, name); };
+  nx |= is("nx");
+  xx |= is("xx");
+  gt |= is("gt");
+  lt |= is("lt");
+  return is("nx") || is("xx") || is("gt") || is("lt");
+}
+
+bool ExpiryConditions::allow(std::int64_t present_ms, std::int64_t time_ms) const {
+  const bool expires = present_ms != 0;
+  if (nx && expires) return false;
+  if (xx && !expires) return false;
+  if (gt && (!expires || time_ms <= present_ms)) return false;
+  return !lt || !expires || time_ms < present_ms;
+}
+
 namespace {
-
-// How a command of the EXPIRE family means its number.
-struct TimeForm {
-  std::string_view command;
-  std::int64_t unit_ms;  // 1 or 1000
-  bool relative;
-};
-
-struct Conditions {
-  bool nx = false;  // only if it does not expire yet
-  bool xx = false;  // only if it does
-  bool gt = false;  // only to a later time; never is the latest
-  bool lt = false;  // only to an earlier one
-
-  bool allow(const Found& found, std::int64_t time_ms) const {
-    const bool expires = found.expiry_ms != 0;
-    if (nx && expires) return false;
-    if (xx && !expires) return false;
-    if (gt && (!expires || time_ms <= found.expiry_ms)) return false;
-    return !lt || !expires || time_ms < found.expiry_ms;
-  }
-};
 
 Status unsupported_option(std::string_view word) {
   // Redis prints it as a C string.
   return Status::error("ERR Unsupported option " + std::string(word.substr(0, word.find('\0'))));
 }
 
-Result<Conditions> parse_conditions(Args words) {
-  Conditions conditions;
+Result<ExpiryConditions> parse_conditions(Args words) {
+  ExpiryConditions conditions;
   for (const std::string_view word : words) {
-    if (ascii::equal(word, "nx")) {
-      conditions.nx = true;
-    } else if (ascii::equal(word, "xx")) {
-      conditions.xx = true;
-    } else if (ascii::equal(word, "gt")) {
-      conditions.gt = true;
-    } else if (ascii::equal(word, "lt")) {
-      conditions.lt = true;
-    } else {
-      return unsupported_option(word);
-    }
+    if (!conditions.take(word)) return unsupported_option(word);
   }
   if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) return errors::kExpireNxWithOther;
   if (conditions.gt && conditions.lt) return errors::kExpireGtWithLt;
@@ -79,7 +66,7 @@ Status expire_at(Context& context, Args args, const TimeForm& form) {
   if (!time_ms.ok()) return time_ms.take_status();
   auto found = context.value(args[1]);
   if (!found.ok()) return found.take_status();
-  const bool changes = found->exists && conditions->allow(*found, *time_ms);
+  const bool changes = found->exists && conditions->allow(found->expiry_ms, *time_ms);
   if (changes) {
     const bool passed = *time_ms <= context.now_ms;
     Status status = passed ? context.remove(args[1]) : context.set_expiry(args[1], *time_ms);
@@ -90,15 +77,13 @@ Status expire_at(Context& context, Args args, const TimeForm& form) {
   return {};
 }
 
-enum class Unit { kSeconds, kMilliseconds };
-
 // Seconds are rounded, to the nearest.
-std::int64_t in_unit(std::int64_t ms, Unit unit) {
-  return unit == Unit::kMilliseconds ? ms : ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
+std::int64_t in_unit(std::int64_t ms, TimeUnit unit) {
+  return unit == TimeUnit::kMilliseconds ? ms : ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
 }
 
 // -2 without key, -1 when it never expires; otherwise the expiry, counted from `base_ms`.
-Status reply_expiry(Context& context, std::string_view name, std::int64_t base_ms, Unit unit) {
+Status reply_expiry(Context& context, std::string_view name, std::int64_t base_ms, TimeUnit unit) {
   context.touch = false;
   const Found found = context.find(name);
   if (!found.exists) {
@@ -127,16 +112,16 @@ Status pexpireat(Context& context, Args args) {
 }
 
 Status expiretime(Context& context, Args args) {
-  return reply_expiry(context, args[1], 0, Unit::kSeconds);
+  return reply_expiry(context, args[1], 0, TimeUnit::kSeconds);
 }
 Status pexpiretime(Context& context, Args args) {
-  return reply_expiry(context, args[1], 0, Unit::kMilliseconds);
+  return reply_expiry(context, args[1], 0, TimeUnit::kMilliseconds);
 }
 Status ttl(Context& context, Args args) {
-  return reply_expiry(context, args[1], context.now_ms, Unit::kSeconds);
+  return reply_expiry(context, args[1], context.now_ms, TimeUnit::kSeconds);
 }
 Status pttl(Context& context, Args args) {
-  return reply_expiry(context, args[1], context.now_ms, Unit::kMilliseconds);
+  return reply_expiry(context, args[1], context.now_ms, TimeUnit::kMilliseconds);
 }
 
 Status persist(Context& context, Args args) {

@@ -10,6 +10,7 @@
 #include "shards/hash.h"
 #include "src/ascii.h"
 #include "src/commands/arguments.h"
+#include "src/commands/expiry.h"
 #include "src/commands/hashes.h"
 #include "src/numbers.h"
 
@@ -18,13 +19,6 @@ namespace {
 
 // What is replied for a field.
 enum Outcome : std::int64_t { kNoField = -2, kNever = -1, kConditionNotMet = 0, kDone = 1, kRemoved = 2 };
-
-// How a command of the HEXPIRE family means its number.
-struct TimeForm {
-  std::string_view command;
-  std::int64_t unit_ms;  // 1 or 1000
-  bool relative;
-};
 
 constexpr std::int64_t kLatestMs = (std::int64_t{1} << 46) - 1;  // as Redis has it, more than 2,000 years
 
@@ -36,33 +30,6 @@ Result<std::int64_t> parse_time(const Context& context, std::string_view text, c
   const std::int64_t base_ms = form.relative ? context.now_ms : 0;
   if (*number * form.unit_ms > kLatestMs - base_ms) return errors::invalid_expire_time(form.command);
   return *number * form.unit_ms + base_ms;
-}
-
-enum class Condition : std::uint8_t { kNone, kNx, kXx, kGt, kLt };
-
-Condition parse_condition(std::string_view word) {
-  if (ascii::equal(word, "nx")) return Condition::kNx;
-  if (ascii::equal(word, "xx")) return Condition::kXx;
-  if (ascii::equal(word, "gt")) return Condition::kGt;
-  if (ascii::equal(word, "lt")) return Condition::kLt;
-  return Condition::kNone;
-}
-
-// Never is the latest time.
-bool allows(Condition condition, std::int64_t present_ms, std::int64_t time_ms) {
-  switch (condition) {
-    case Condition::kNone:
-      return true;
-    case Condition::kNx:
-      return present_ms == 0;
-    case Condition::kXx:
-      return present_ms != 0;
-    case Condition::kGt:
-      return present_ms != 0 && time_ms > present_ms;
-    case Condition::kLt:
-      return present_ms == 0 || time_ms < present_ms;
-  }
-  return false;
 }
 
 // FIELDS count field [field ...], to the end of the arguments. REQUIRES: two words at least.
@@ -122,7 +89,7 @@ Status make(Context& context, std::string_view name, const FieldChanges& changes
 
 // A time that has passed removes the field.
 Status expire_fields(Context& context, std::string_view name, const HashView& hash, Args fields,
-                     Condition condition, std::int64_t time_ms) {
+                     const ExpiryConditions& conditions, std::int64_t time_ms) {
   FieldChanges changes(hash);
   std::vector<std::int64_t> outcomes;
   std::uint64_t removed = 0;
@@ -130,7 +97,7 @@ Status expire_fields(Context& context, std::string_view name, const HashView& ha
     const auto present_ms = changes.expiry_ms(field);
     if (!present_ms) {
       outcomes.push_back(kNoField);
-    } else if (!allows(condition, *present_ms, time_ms)) {
+    } else if (!conditions.allow(*present_ms, time_ms)) {
       outcomes.push_back(kConditionNotMet);
     } else if (time_ms <= context.now_ms) {
       changes.remove(field);
@@ -154,16 +121,15 @@ Status expire_at(Context& context, Args args, const TimeForm& form) {
   if (!hash.ok()) return hash.take_status();
   auto time_ms = parse_time(context, args[2], form);
   if (!time_ms.ok()) return time_ms.take_status();
-  const Condition condition = parse_condition(args[3]);
-  auto fields = parse_fields(args.subspan(condition == Condition::kNone ? 3 : 4), kBadCountToExpire);
+  ExpiryConditions conditions;
+  const bool any = conditions.take(args[3]);
+  auto fields = parse_fields(args.subspan(any ? 4 : 3), kBadCountToExpire);
   if (!fields.ok()) return fields.take_status();
-  return expire_fields(context, args[1], *hash, *fields, condition, *time_ms);
+  return expire_fields(context, args[1], *hash, *fields, conditions, *time_ms);
 }
 
-enum class Unit { kSeconds, kMilliseconds };
-
 // key FIELDS count field [field ...]; the expiries are counted from `base_ms`, seconds rounded up.
-Status reply_expiries(Context& context, Args args, std::int64_t base_ms, Unit unit) {
+Status reply_expiries(Context& context, Args args, std::int64_t base_ms, TimeUnit unit) {
   auto hash = context.hash(args[1]);
   if (!hash.ok()) return hash.take_status();
   auto fields = parse_fields(args.subspan(2), kBadCount);
@@ -176,7 +142,7 @@ Status reply_expiries(Context& context, Args args, std::int64_t base_ms, Unit un
       continue;
     }
     const std::int64_t ms = element->expiry_ms - base_ms;
-    expiries.push_back(unit == Unit::kSeconds ? (ms + 999) / 1000 : ms);
+    expiries.push_back(unit == TimeUnit::kSeconds ? (ms + 999) / 1000 : ms);
   }
   reply_numbers(context.reply, expiries);
   return {};
@@ -198,16 +164,16 @@ Status hpexpireat(Context& context, Args args) {
 }
 
 Status httl(Context& context, Args args) {
-  return reply_expiries(context, args, context.now_ms, Unit::kSeconds);
+  return reply_expiries(context, args, context.now_ms, TimeUnit::kSeconds);
 }
 Status hpttl(Context& context, Args args) {
-  return reply_expiries(context, args, context.now_ms, Unit::kMilliseconds);
+  return reply_expiries(context, args, context.now_ms, TimeUnit::kMilliseconds);
 }
 Status hexpiretime(Context& context, Args args) {
-  return reply_expiries(context, args, 0, Unit::kSeconds);
+  return reply_expiries(context, args, 0, TimeUnit::kSeconds);
 }
 Status hpexpiretime(Context& context, Args args) {
-  return reply_expiries(context, args, 0, Unit::kMilliseconds);
+  return reply_expiries(context, args, 0, TimeUnit::kMilliseconds);
 }
 
 // HPERSIST key FIELDS count field [field ...]

@@ -6,10 +6,12 @@
 
 It has two shards, each with a manifest, compacted segments with tombstones in them and log segments before and
 behind those, sealed and with hints, an open end as kill -9 leaves it, overwritten and deleted keys, expiries,
-raw strings, collections small and large with edits behind their snapshots, a binary key, a value larger than a segment, a flush, a swap of databases, transactions over both
-shards, and one of them that only one shard has, so that it is void. vN.keys beside it lists every key: database,
+raw strings, collections small and large with edits behind their snapshots, fields that expire, a binary key, a value
+larger than a segment, a flush, a swap of databases, transactions over both shards, and one of them that only one shard
+has, so that it is void. vN.keys beside it lists every key: database,
 key and value in hex ("-": empty, "616263*9": "abc" nine times, "61*9+62": that and "b" behind it), expiry in Unix ms (-1: none), encoding. Of a collection
-the value is a line for each element: "field=value", "member=score", "element"; those of hashes and sets are sorted.
+the value is a line for each element: "field=value" ("field=value@4102444800000" when it expires then, in Unix ms),
+"member=score", "element"; those of hashes and sets are sorted.
 tests/shards/format_test.cc reads both.
 
 The directories that are there are never written again: this is how old databases looked."""
@@ -81,6 +83,13 @@ def collections(client):
     client.call("SADD", "large set", *[f"member:{i}" for i in range(80)])
     client.call("RPUSH", "large list", *[f"element {i}" for i in range(80)])
     client.call("ZADD", "large zset", *[word for i in range(60) for word in (i * 7 % 60, f"member:{i}")])
+
+
+def fields_that_expire(client):
+    for key in ("hash", "large hash"):
+        client.call("HSET", key, "expires", "in 2100", "lasts", "again")
+        client.call("HPEXPIREAT", key, FAR_MS, "FIELDS", 2, "expires", "lasts")
+        client.call("HPERSIST", key, "FIELDS", 1, "lasts")
 
 
 def edits(client):
@@ -177,7 +186,9 @@ def value_of(client, key):
         lines = sorted(client.call("SMEMBERS", key))
     elif kind in ("hash", b"hash"):
         words = client.call("HGETALL", key)
-        lines = sorted(field + b"=" + value for field, value in zip(words[::2], words[1::2]))
+        times = client.call("HPEXPIRETIME", key, "FIELDS", len(words) // 2, *words[::2])
+        expiries = [b"@%d" % time if time > 0 else b"" for time in times]
+        lines = sorted(field + b"=" + value + expiry for field, value, expiry in zip(words[::2], words[1::2], expiries))
     else:
         words = client.call("ZRANGE", key, 0, -1, "WITHSCORES")
         lines = [member + b"=" + score for member, score in zip(words[::2], words[1::2])]
@@ -201,7 +212,7 @@ def main():
     parser.add_argument("into", type=pathlib.Path)
     arguments = parser.parse_args()
     with Server(arguments.server, {"shards": 2, "segment-bytes": 64 << 10, "compaction-threshold": 100}) as server:
-        for step in (steady_values, first_values, changes, collections, edits, parts, databases):
+        for step in (steady_values, first_values, changes, collections, fields_that_expire, edits, parts, databases):
             step(server.client())
             server.restart()  # seals what the step wrote
         compact(server)

@@ -138,26 +138,26 @@ TEST_CASE("the check names a hint that does not say what its segment says") {
   const Record b{kTombstone, 0, 0, 2, 0, "b", ""};
   SUBCASE("a record is not in it") {
     test.make(whole);
-    HintWriter writer(header);
+    HintWriter writer(*test.disk, test.directory.path(), header);
     writer.add(a, kSegmentHeaderBytes);
-    REQUIRE(writer.write(*test.disk, test.directory.path(), hint_name(1)).ok());
+    REQUIRE(writer.finish().ok());
     CHECK(contains(test.problem(), "00000001.hint: records that it lacks: 1"));
   }
   SUBCASE("another key") {
     test.make(whole);
-    HintWriter writer(header);
+    HintWriter writer(*test.disk, test.directory.path(), header);
     writer.add({RecordKind::kString, 0, 0, 1, 0, "x", "1"}, kSegmentHeaderBytes);
     writer.add(b, kSegmentHeaderBytes + kSmallBytes);
-    REQUIRE(writer.write(*test.disk, test.directory.path(), hint_name(1)).ok());
+    REQUIRE(writer.finish().ok());
     CHECK(contains(test.problem(), "00000001.hint: entries that name no record of the segment: 1"));
   }
   SUBCASE("a record that is not there") {
     test.make(whole);
-    HintWriter writer(header);
+    HintWriter writer(*test.disk, test.directory.path(), header);
     writer.add(a, kSegmentHeaderBytes);
     writer.add(b, kSegmentHeaderBytes + kSmallBytes);
     writer.add(b, kSegmentHeaderBytes + 2 * kSmallBytes);
-    REQUIRE(writer.write(*test.disk, test.directory.path(), hint_name(1)).ok());
+    REQUIRE(writer.finish().ok());
     CHECK(contains(test.problem(), "00000001.hint: entries that name no record of the segment: 1"));
   }
 }

@@ -70,7 +70,14 @@ std::string text_of(const Found& found) {
   const auto add_pair = [&](std::string_view name, std::string_view value) {
     lines.push_back(std::string(name) + "=" + std::string(value));
   };
-  if (found.type == Type::kHash) HashView(found).for_each(add_pair);
+  if (found.type == Type::kHash) {
+    const HashView hash(found);
+    hash.for_each([&](std::string_view field, std::string_view value) {
+      add_pair(field, value);
+      const std::int64_t expiry_ms = hash.element(field)->expiry_ms;
+      if (expiry_ms != 0) lines.back() += "@" + std::to_string(expiry_ms);
+    });
+  }
   if (found.type == Type::kSet)
     SetView(found).for_each([&](std::string_view member) { lines.emplace_back(member); });
   if (found.type == Type::kHash || found.type == Type::kSet) std::sort(lines.begin(), lines.end());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "shards/disk.h"
+#include "shards/limits.h"
 #include "tests/shards/shard_testing.h"
 
 namespace stave {
@@ -35,9 +36,9 @@ class Hint {
     header_.sealed = true;
   }
   std::string write(const std::vector<Put>& all) {
-    HintWriter writer(header_);
+    HintWriter writer(*disk_, directory_.path(), header_);
     for (const Put& each : all) writer.add(each.record, each.offset_bytes);
-    REQUIRE(writer.write(*disk_, directory_.path(), hint_name(1)).ok());
+    REQUIRE(writer.finish().ok());
     auto bytes = read_file(*disk_, directory_.path() + "/" + hint_name(1));
     REQUIRE(bytes.ok());
     return *bytes;
@@ -60,6 +61,25 @@ void check_same(const HintEntry& found, const Put& put) {
   CHECK(found.value_bytes == put.record.value.size());
   CHECK(found.record.value == (hint_has_value(put.record.kind) ? put.record.value : ""));
   CHECK(found.offset_bytes == put.offset_bytes);
+}
+
+TEST_CASE("a hint of many pieces is whole, and is refused with any bit wrong") {
+  std::vector<Put> all;
+  for (std::uint64_t i = 0; i < 20'000; ++i)
+    all.push_back({{RecordKind::kString, 0, 0, i, 0, "key", "x"}, kSegmentHeaderBytes + i * 64});
+  Hint hint(0);
+  const std::string bytes = hint.write(all);
+  CHECK(bytes.size() > 2 * limits::kHintPieceBytes);
+  const auto reader = hint.open(bytes);
+  REQUIRE(reader.ok());
+  std::size_t found = 0;
+  reader->for_each([&](const HintEntry& entry) { check_same(entry, all[found++]); });
+  CHECK(found == all.size());
+  for (std::size_t at = 0; at < bytes.size(); at += at < 200 ? 1 : 997) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 4);
+    CHECK(!hint.open(damaged).ok());
+  }
 }
 
 TEST_CASE("a hint gives back what was put in, with any gaps and GSNs") {

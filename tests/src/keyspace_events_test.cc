@@ -78,7 +78,7 @@ TEST_CASE("of a command that failed, what it did not find is left, and what is g
   events.add(kStringEvents, "set", 0, "before");
   events.add(kKeyMissEvents, "keymiss", 0, "k");
   events.add(kNewKeyEvents, "new", 0, "k");
-  events.add(kExpiredEvents, "expired", 0, "old");
+  events.add_lasting(kExpiredEvents, "expired", 0, "old");
   events.add(kGenericEvents, "del", 0, "k");
   events.drop_changes(1, true);
   CHECK(events.size() == 3);

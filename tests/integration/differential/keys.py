@@ -49,7 +49,7 @@ def _payload(world):
     made = world.choice(payloads.every_form([text for text in texts if text] or [b"text"]))
     if world.chance(0.9):
         return made
-    return world.choice([made[:-1], made + b"x", b"", payloads.with_version(made, 12), payloads.payload(payloads.STRING, b"\x3fx"),
+    return world.choice([made[:-1], made + b"x", b"", payloads.with_version(made, 13), payloads.payload(payloads.STRING, b"\x3fx"),
                          payloads.payload(payloads.SET, b"\0"), payloads.payload(99, b"\1a")])
 
 
