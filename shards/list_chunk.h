@@ -23,7 +23,12 @@ struct ListChunk {
   std::uint32_t end = 0;
   std::uint32_t count = 0;
   std::uint32_t listpack_bytes = 0;
+  std::uint32_t even_length =
+      0;  // of each element, which then has no length of its own; 0: items have theirs
 
+  bool takes(std::size_t length) const { return even_length == 0 || even_length == length; }
+  std::uint32_t item_bytes(std::size_t length) const;
+  std::uint32_t uneven_bytes() const;  // used() once the items have lengths
   std::uint32_t used() const { return end - begin; }
   std::uint32_t room(ListEnd at) const { return at == ListEnd::kHead ? begin : capacity - end; }
 
@@ -42,7 +47,7 @@ struct ListItem {
   static std::uint32_t bytes(std::size_t length) {
     return static_cast<std::uint32_t>(length) + 2 * length_bytes(length);
   }
-  static void write(char* to, std::string_view element);
+  static void write(char* to, std::string_view element);  // with its length
   // The number that begins at `at` and goes `step` (1 or -1) from there.
   static std::size_t read_length(const char* at, int step);
 };
@@ -70,20 +75,33 @@ inline std::size_t ListItem::read_length(const char* at, int step) {
   }
 }
 
+// REQUIRES: takes(length).
+inline std::uint32_t ListChunk::item_bytes(std::size_t length) const {
+  return even_length != 0 ? even_length : ListItem::bytes(length);
+}
+
+inline std::uint32_t ListChunk::uneven_bytes() const {
+  return even_length != 0 ? count * ListItem::bytes(even_length) : used();
+}
+
 inline std::uint32_t ListChunk::next(std::uint32_t offset) {
+  if (even_length != 0) return offset + even_length;
   return offset + ListItem::bytes(ListItem::read_length(items + offset, 1));
 }
 
 inline std::uint32_t ListChunk::previous(std::uint32_t offset) {
+  if (even_length != 0) return offset - even_length;
   return offset - ListItem::bytes(ListItem::read_length(items + offset - 1, -1));
 }
 
 inline std::string_view ListChunk::element(std::uint32_t offset) {
+  if (even_length != 0) return {items + offset, even_length};
   const std::size_t length = ListItem::read_length(items + offset, 1);
   return {items + offset + ListItem::length_bytes(length), length};
 }
 
 inline std::uint32_t ListChunk::offset_of(std::uint32_t nth) {
+  if (even_length != 0) return begin + nth * even_length;
   if (nth <= count / 2) {
     std::uint32_t offset = begin;
     for (; nth > 0; --nth) offset = next(offset);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <cstring>
 
 #include "shards/list_chunk.h"
 
@@ -54,8 +55,8 @@ ListChunks::~ListChunks() {
 }
 
 void ListChunks::push(ListEnd end, std::string_view element) {
-  const std::uint32_t bytes = ListItem::bytes(element.size());
-  ListChunk* const chunk = room_at(end, bytes);
+  ListChunk* const chunk = room_at(end, element.size());
+  const std::uint32_t bytes = chunk->item_bytes(element.size());
   if (end == ListEnd::kHead) {
     chunk->begin -= bytes;
     write(chunk, chunk->begin, element);
@@ -68,7 +69,11 @@ void ListChunks::push(ListEnd end, std::string_view element) {
 
 // Fills a gap of the right size.
 void ListChunks::write(ListChunk* chunk, std::uint32_t offset, std::string_view element) {
-  ListItem::write(chunk->items + offset, element);
+  if (chunk->even_length == 0) {
+    ListItem::write(chunk->items + offset, element);
+  } else {
+    std::memcpy(chunk->items + offset, element.data(), element.size());
+  }
   const std::size_t bytes = stave::listpack_bytes(element);
   ++chunk->count;
   chunk->listpack_bytes += static_cast<std::uint32_t>(bytes);
@@ -125,36 +130,41 @@ ListChunks::Place ListChunks::find(std::size_t index) const {
 void ListChunks::set_at(std::size_t index, std::string_view element) {
   const Place place = find(index);
   const auto nth = static_cast<std::uint32_t>(index - place.first);
-  const std::uint32_t bytes = ListItem::bytes(element.size());
   ListChunk* const chunk = place.chunk;
-  const std::uint32_t offset = chunk->offset_of(nth);
-  const std::string_view old = chunk->element(offset);
-  const std::uint32_t old_bytes = ListItem::bytes(old.size());
-  if (chunk->used() - old_bytes + bytes > kChunkBytes) {
+  if (!takes_instead(chunk, nth, element.size())) {
     erase(index, 1);
     insert_at(index, element);
     return;
   }
+  const std::uint32_t offset = chunk->offset_of(nth);
+  const std::string_view old = chunk->element(offset);
+  const std::uint32_t old_bytes = chunk->item_bytes(old.size());
   forget(chunk, 1, stave::listpack_bytes(old));
-  write(chunk, refit(chunk, {offset, old_bytes, bytes}), element);
+  write(chunk, refit(chunk, {offset, old_bytes, chunk->item_bytes(element.size())}), element);
+}
+
+// Whether the chunk can have an element of this length in place of the nth; it has the right form then.
+bool ListChunks::takes_instead(ListChunk* chunk, std::uint32_t nth, std::size_t length) {
+  if (!chunk->takes(length)) return suit(chunk, length);
+  const std::uint32_t old_bytes = chunk->item_bytes(chunk->element(chunk->offset_of(nth)).size());
+  return chunk->used() - old_bytes + chunk->item_bytes(length) <= kChunkBytes;
 }
 
 void ListChunks::insert_at(std::size_t index, std::string_view element) {
   assert(index <= size_);
   if (index == 0) return push(ListEnd::kHead, element);
   if (index == size_) return push(ListEnd::kTail, element);
-  const std::uint32_t bytes = ListItem::bytes(element.size());
   const Place place = find(index);
   auto nth = static_cast<std::uint32_t>(index - place.first);
   ListChunk* chunk = place.chunk;
-  if (chunk->used() + bytes > kChunkBytes && bytes <= kChunkBytes / 2 && chunk->count > 1) {
+  while (!suit(chunk, element.size())) {
+    if (element.size() > kChunkBytes / 2 || chunk->count == 1) return insert_alone(chunk, nth, element);
     halve(chunk);
-    if (nth > chunk->count) {
-      nth -= chunk->count;
-      chunk = chunk->after;
-    }
+    if (nth <= chunk->count) continue;
+    nth -= chunk->count;
+    chunk = chunk->after;
   }
-  if (chunk->used() + bytes > kChunkBytes) return insert_alone(chunk, nth, element);
+  const std::uint32_t bytes = chunk->item_bytes(element.size());
   write(chunk, refit(chunk, {chunk->offset_of(nth), 0, bytes}), element);
 }
 
@@ -166,10 +176,10 @@ void ListChunks::insert_alone(ListChunk* chunk, std::uint32_t nth, std::string_v
     nth = 0;
   }
   const bool in_front = nth == 0;
-  const std::uint32_t bytes = ListItem::bytes(element.size());
-  ListChunk* const alone = create(bytes, in_front ? chunk->before : chunk, in_front ? chunk : chunk->after);
+  ListChunk* const alone =
+      create(element.size(), 0, in_front ? chunk->before : chunk, in_front ? chunk : chunk->after);
   found_ = {};
-  alone->end = bytes;
+  alone->end = alone->item_bytes(element.size());
   write(alone, 0, element);
   join(alone, alone->after);
   join(alone->before, alone);

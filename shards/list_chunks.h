@@ -7,7 +7,9 @@
 //
 //   item := varint length | bytes | the bytes of that varint, last one first
 //
-// So items can be walked both ways, and a small element takes two bytes more than its own.
+// So items can be walked both ways, and a small element takes two bytes more than its own. As long as all
+// elements of a chunk have one length (identifiers, numbers of jobs), the chunk knows it and the items are
+// the bytes alone; the first element of another length gives each item its own.
 //
 // An index is found by walking over chunks from the head, the tail or the chunk found last, whichever is
 // nearest, and then over the chunk's items from the nearer end.
@@ -71,9 +73,12 @@ class ListChunks {
   };
 
   Place find(std::size_t index) const;
-  ListChunk* room_at(ListEnd end, std::uint32_t bytes);
+  ListChunk* room_at(ListEnd end, std::size_t length);
   void slide(ListChunk* chunk, ListEnd end, std::uint32_t bytes);
-  ListChunk* add_chunk(ListEnd end, std::uint32_t bytes);
+  ListChunk* add_chunk(ListEnd end, std::size_t length);
+  bool suit(ListChunk* chunk, std::size_t length);
+  bool takes_instead(ListChunk* chunk, std::uint32_t nth, std::size_t length);
+  void give_lengths(ListChunk* chunk);
   std::uint32_t refit(ListChunk* chunk, Gap gap);
   void write(ListChunk* chunk, std::uint32_t offset, std::string_view element);
   void forget(ListChunk* chunk, std::uint32_t count, std::size_t listpack_bytes);
@@ -83,8 +88,9 @@ class ListChunks {
   void split(ListChunk* chunk, std::uint32_t nth, std::uint32_t offset);
   void join(ListChunk* lower, ListChunk* upper);
 
-  ListChunk* create(std::size_t capacity, ListChunk* before, ListChunk* after);
+  ListChunk* create(std::size_t length, std::size_t capacity, ListChunk* before, ListChunk* after);
   void replace_items(ListChunk* chunk, std::size_t capacity, std::size_t begin, Gap gap);
+  void adopt(ListChunk* chunk, char* items, std::size_t capacity, std::size_t begin, std::size_t used);
   void fit(ListChunk* chunk);
   char* allocate(std::size_t capacity);
   void free_items(ListChunk* chunk);

@@ -32,10 +32,13 @@ void move_items(ListChunk& chunk, std::uint32_t from, std::uint32_t bytes, std::
 
 // --- Chunks and the memory of their items.
 
-// Between two neighbours, either of which may be null. Has no elements yet.
-ListChunk* ListChunks::create(std::size_t capacity, ListChunk* before, ListChunk* after) {
+// Between two neighbours, either of which may be null. Has no elements yet, and room for one of this length
+// at least. Length 0: items have theirs.
+ListChunk* ListChunks::create(std::size_t length, std::size_t capacity, ListChunk* before, ListChunk* after) {
   auto* const chunk = new ListChunk;
+  chunk->even_length = static_cast<std::uint32_t>(length);
   memory_bytes_ += kHeaderBytes;
+  capacity = std::max<std::size_t>(capacity, chunk->item_bytes(length));
   if (capacity <= kChunkBytes) capacity = rounded_up(capacity);
   chunk->items = allocate(capacity);
   chunk->capacity = static_cast<std::uint32_t>(capacity);
@@ -86,11 +89,40 @@ void ListChunks::replace_items(ListChunk* chunk, std::size_t capacity, std::size
   const std::uint32_t back = chunk->end - gap.offset - gap.old_bytes;
   std::memcpy(items + begin, chunk->items + chunk->begin, front);
   std::memcpy(items + begin + front + gap.bytes, chunk->items + chunk->end - back, back);
+  adopt(chunk, items, capacity, begin, front + gap.bytes + back);
+}
+
+// Takes these instead of its items.
+void ListChunks::adopt(ListChunk* chunk, char* items, std::size_t capacity, std::size_t begin,
+                       std::size_t used) {
   free_items(chunk);
   chunk->items = items;
   chunk->capacity = static_cast<std::uint32_t>(capacity);
   chunk->begin = static_cast<std::uint32_t>(begin);
-  chunk->end = chunk->begin + front + gap.bytes + back;
+  chunk->end = static_cast<std::uint32_t>(begin + used);
+}
+
+// Makes the chunk one that can have one more element, of this length. False when it would be too large.
+bool ListChunks::suit(ListChunk* chunk, std::size_t length) {
+  if (chunk->takes(length)) return chunk->used() + chunk->item_bytes(length) <= kChunkBytes;
+  if (chunk->uneven_bytes() + ListItem::bytes(length) > kChunkBytes) return false;
+  give_lengths(chunk);
+  return true;
+}
+
+// To items that have none.
+void ListChunks::give_lengths(ListChunk* chunk) {
+  if (chunk->even_length == 0) return;
+  const std::size_t used = chunk->uneven_bytes();
+  const std::size_t capacity = rounded_up(std::max<std::size_t>(chunk->capacity, used));
+  char* const items = allocate(capacity);
+  char* to = items;
+  for (std::uint32_t at = chunk->begin; at < chunk->end; at = chunk->next(at)) {
+    ListItem::write(to, chunk->element(at));
+    to += ListItem::bytes(chunk->even_length);
+  }
+  adopt(chunk, items, capacity, 0, used);
+  chunk->even_length = 0;
 }
 
 // Takes the room away that the chunk does not need any more.
@@ -102,10 +134,12 @@ void ListChunks::fit(ListChunk* chunk) {
 
 // --- Room at an end of the list.
 
-// The chunk at this end, with so much room there: as it is, with its items moved, larger, or a new one.
-ListChunk* ListChunks::room_at(ListEnd end, std::uint32_t bytes) {
+// The chunk at this end, with room there for an element of this length: as it is, with its items moved,
+// larger, or a new one.
+ListChunk* ListChunks::room_at(ListEnd end, std::size_t length) {
   ListChunk* const chunk = end == ListEnd::kHead ? head_ : tail_;
-  if (chunk == nullptr || chunk->used() + bytes > kChunkBytes) return add_chunk(end, bytes);
+  if (chunk == nullptr || !suit(chunk, length)) return add_chunk(end, length);
+  const std::uint32_t bytes = chunk->item_bytes(length);
   if (chunk->room(end) >= bytes) return chunk;
   const std::uint32_t room = chunk->capacity - chunk->used();
   // Moved items make room for at least a sixteenth of them, so what that costs is little for each element.
@@ -113,7 +147,7 @@ ListChunk* ListChunks::room_at(ListEnd end, std::uint32_t bytes) {
     slide(chunk, end, bytes);
     return chunk;
   }
-  if (chunk->capacity >= kChunkBytes) return add_chunk(end, bytes);
+  if (chunk->capacity >= kChunkBytes) return add_chunk(end, length);
   const std::size_t needed = chunk->used() + bytes;
   const std::size_t larger = rounded_up(std::min(kChunkBytes, needed + needed / 4));
   const std::size_t begin = end == ListEnd::kHead ? larger - chunk->used() : 0;
@@ -133,11 +167,11 @@ void ListChunks::slide(ListChunk* chunk, ListEnd end, std::uint32_t bytes) {
 }
 
 // The first chunks of a list are smaller, so that room does not count for much in it.
-ListChunk* ListChunks::add_chunk(ListEnd end, std::uint32_t bytes) {
+ListChunk* ListChunks::add_chunk(ListEnd end, std::size_t length) {
   const bool head = end == ListEnd::kHead;
   if (size_ > 0) fit(head ? head_ : tail_);
-  const std::size_t capacity = std::max<std::size_t>(bytes, std::min(kChunkBytes, memory_bytes_ / 8));
-  ListChunk* const chunk = create(capacity, head ? nullptr : tail_, head ? head_ : nullptr);
+  ListChunk* const chunk = create(length, std::min(kChunkBytes, memory_bytes_ / 8), head ? nullptr : tail_,
+                                  head ? head_ : nullptr);
   chunk->begin = chunk->end = head ? chunk->capacity : 0;
   return chunk;
 }
@@ -187,7 +221,7 @@ void ListChunks::halve(ListChunk* chunk) {
 // The elements from the nth on, which is at `offset`, get a chunk of their own behind this one.
 // REQUIRES: neither is empty.
 void ListChunks::split(ListChunk* chunk, std::uint32_t nth, std::uint32_t offset) {
-  ListChunk* const upper = create(chunk->end - offset, chunk, chunk->after);
+  ListChunk* const upper = create(chunk->even_length, chunk->end - offset, chunk, chunk->after);
   upper->end = chunk->end - offset;
   upper->count = chunk->count - nth;
   std::memcpy(upper->items, chunk->items + offset, upper->end);
@@ -203,7 +237,14 @@ void ListChunks::split(ListChunk* chunk, std::uint32_t nth, std::uint32_t offset
 // Makes one of two neighbours, the lower one, if they are small enough. Either may be null.
 void ListChunks::join(ListChunk* lower, ListChunk* upper) {
   if (lower == nullptr || upper == nullptr) return;
-  if (lower->used() + upper->used() > kJoinedBytesMax) return;
+  const bool alike = lower->even_length == upper->even_length;
+  const std::size_t used =
+      alike ? lower->used() + upper->used() : lower->uneven_bytes() + upper->uneven_bytes();
+  if (used > kJoinedBytesMax) return;
+  if (!alike) {
+    give_lengths(lower);
+    give_lengths(upper);
+  }
   const std::uint32_t offset = refit(lower, {lower->end, 0, upper->used()});
   std::memcpy(lower->items + offset, upper->items + upper->begin, upper->used());
   lower->count += upper->count;

@@ -2,9 +2,12 @@
 #include "src/allocator.h"
 
 #include <fmt/format.h>
+#include <mimalloc.h>
 
-extern "C" int mi_version(void) __attribute__((weak));
-extern "C" void mi_collect(bool force) __attribute__((weak));
+// Not there where another malloc is linked.
+#pragma weak mi_version
+#pragma weak mi_collect
+#pragma weak mi_option_set
 
 namespace stave {
 
@@ -12,6 +15,10 @@ std::string allocator_name() {
   if (mi_version == nullptr) return "libc";
   const int version = mi_version();  // 209 is 2.0.9
   return fmt::format("mimalloc-{}.{}.{}", version / 100, version / 10 % 10, version % 10);
+}
+
+void prepare_allocator() {
+  if (mi_option_set != nullptr) mi_option_set(mi_option_segment_decommit_delay, 0);
 }
 
 void give_back_free_memory() {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "src/allocator.h"
 #include "src/config.h"
 #include "src/logger.h"
 #include "src/server.h"
@@ -27,6 +28,7 @@ int fail(const std::string& message) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  stave::prepare_allocator();
   auto launch = stave::load_settings(argc, argv);
   if (!launch.ok()) return fail(launch.message());
   switch (launch->action) {
