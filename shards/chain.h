@@ -4,18 +4,19 @@
 // a time while the collection goes on changing:
 //
 //   - Each part has some elements as they are when it is logged. Part after part and edits after edits, in
-//   the order
-//     of their GSNs, make the collection again (chain_builder.h): what a part has was true when it was
+//   the
+//     order of their GSNs, make the collection again (chain_builder.h): what a part has was true when it was
 //     logged, and what has changed since is in an edit behind it. Edits of lists go by index; they are
 //     applied to what is in front of the place up to which the parts have come (list_prefix.h).
 //   - Until the last part is logged the old chain is what counts, with all edits. Then the new one takes its
 //     place at once; it begins with the first part, and edits behind that are its own. So a crash between two
 //     parts leaves the old chain, and parts that nothing belongs to.
 //   - Parts of a series under way are live for compaction, as the old chain is.
-//   - A transaction over several shards may turn out to be void, and its edits with it, when parts behind
-//   them
-//     have a part of what it did. So no series goes on over such edits: it begins anew behind them. Its parts
-//     are twice as large then, so that it comes to an end even if this happens again and again.
+//   - A transaction over several shards may turn out to be void, and its edits with it, but not a snapshot
+//   that
+//     has what it did. So the last part waits until all transactions whose changes are in the parts are
+//     settled (Shard::all_settled()), and has no elements then; a snapshot in one record that would have to
+//     wait is a series as well.
 //
 // Owner thread only.
 #pragma once
@@ -62,7 +63,9 @@ struct Chain {
   struct Series {
     std::vector<Part> parts;
     PartCursor cursor;
-    SegmentBytes edits;  // behind the first part; the chain that counts has them as well
+    SegmentBytes edits;             // behind the first part; the chain that counts has them as well
+    bool covered = false;           // the parts have all elements, and only the last part is to come,
+    std::uint64_t transaction = 0;  // when this one is settled
   };
 
   std::uint64_t snapshot_gsn = 0;   // of the first record
@@ -72,11 +75,16 @@ struct Chain {
   std::vector<Part> parts;          // of the snapshot, behind the record that the entry points at
   std::uint64_t part_bytes = 0;     // of all these
   std::unique_ptr<Series> series;
-  unsigned restarts = 0;  // of the series, in a row
+  std::uint64_t transaction = 0;  // the newest over several shards that has changed the collection
+  // Where the edits ended, and when, as demotion first saw them end there.
+  std::uint64_t seen_gsn = 0;
+  std::int64_t seen_ms = 0;
 
   // There is a new snapshot, and nothing behind it.
   void begin(std::uint64_t gsn) {
+    const std::uint64_t changed_by = transaction;
     *this = Chain();
+    transaction = changed_by;
     snapshot_gsn = last_gsn = gsn;
   }
   std::uint64_t edit_bytes() const { return edits.total + (series ? series->edits.total : 0); }

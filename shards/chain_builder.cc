@@ -25,7 +25,8 @@ Status ChainBuilder::take_part(const Record& record) {
     return Status::error("no part of a collection is there");
   if (part.number != next_number_++) return Status::error("a part of the collection is missing");
   if (part.number == 0) prefix_ = {0, part.elements};
-  if (type_ == Type::kList && part.elements != prefix_.size)
+  // A last part without elements may have been logged behind a transaction that is void now.
+  if (type_ == Type::kList && part.elements != prefix_.size && packed_count(part.packed) > 0)
     return Status::error("the part does not fit those before it");
   prefix_.elements += packed_count(part.packed);
   in_series_ = !record.has(kLastPart);

@@ -8,7 +8,6 @@
 
 #include "shards/hash_key.h"
 #include "shards/shard.h"
-#include "shards/transaction_ledger.h"
 #include "shards/victims.h"
 
 namespace stave {
@@ -151,19 +150,9 @@ void Compaction::settle() {
   }
   if (shard_.log_.failed()) return give_up(Status::error(shard_.log_.failure()));
   if (!shard_.log_.make_durable(run.judged_gsn)) return;
-  if (transactions_settled()) run.phase = Phase::kSwitch;
-}
-
-bool Compaction::transactions_settled() {
-  Run& run = *run_;
-  TransactionLedger& ledger = *shard_.options_.ledger;
-  if (run.round == 0) {
-    if (ledger.lowest_open() < run.judged_transaction) return false;
-    run.round = ledger.ask();
-  }
-  if (!ledger.all_answered(run.round)) return false;
+  if (!shard_.all_settled(run.judged_transaction)) return;
   run.manifest.settled = std::max(run.manifest.settled, run.judged_transaction);
-  return true;
+  run.phase = Phase::kSwitch;
 }
 
 void Compaction::switch_over() {

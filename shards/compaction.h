@@ -126,7 +126,6 @@ class Compaction {
     // What was judged depends on no later GSN, and on no transaction of this id or a higher one.
     std::uint64_t judged_gsn = 0;
     std::uint64_t judged_transaction = 0;
-    std::uint64_t round = 0;       // of the ledger, asked for after that
     std::uint64_t kept_bytes = 0;  // of strings
     std::unique_ptr<SegmentWriter> writer;
     std::unique_ptr<Segment> output;
@@ -155,7 +154,6 @@ class Compaction {
   void note_swap(const Record& record);
   void seal();
   void settle();
-  bool transactions_settled();
   void switch_over();
   void switched();
   void start_repointing();

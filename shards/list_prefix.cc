@@ -16,6 +16,9 @@ std::string ListPrefix::follow(std::string_view edits) {
       case EditKind::kPushHead:
         narrowed.push_head(edit.name);
         break;
+      case EditKind::kPushTail:
+        narrowed.push_tail(edit.name);
+        break;
       case EditKind::kSetAt:
         narrowed.set_at(edit.index, edit.name);
         break;
@@ -31,13 +34,14 @@ std::string ListPrefix::follow(std::string_view edits) {
 
 // Makes of the edit what it does to the prefix. False when that is nothing.
 bool ListPrefix::narrow(Edit& edit) {
+  const bool whole = elements == size;
   switch (edit.kind) {
     case EditKind::kPushHead:
       edit.index = 0;
       break;
     case EditKind::kPushTail:
-      ++size;
-      return false;
+      edit.index = size;
+      break;
     case EditKind::kPopHead:
       return narrow_erasure(edit, 0, edit.count);
     case EditKind::kPopTail:
@@ -53,7 +57,7 @@ bool ListPrefix::narrow(Edit& edit) {
       return false;
   }
   ++size;
-  if (edit.index >= elements) return false;
+  if (edit.index >= elements && !whole) return false;
   ++elements;
   return true;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ListPrefix: the first elements of a list, as edits of the whole list change them. A list that is logged in
 // parts (chain.h) grows on when it is put together again from them, while edits come in between that go by
-// index, or come from the tail, which is not there yet: only what they do to the prefix counts.
+// index, or come from the tail, which is not there yet: only what they do to the prefix counts. A prefix that
+// is the whole list remains so.
 #pragma once
 
 #include <cstdint>

@@ -184,6 +184,8 @@ class Shard final : public Keyspace {
   ShardBackup& backup() { return backup_; }
   // Does what the ledger of transactions asks for; true when there is more to do.
   bool answer_ledger();
+  // True when no power loss can make a transaction void whose id is below this one; otherwise it is seen to.
+  bool all_settled(std::uint64_t below);
   // Drops values from memory until within the budget, a bounded step at a time; true when there is more to
   // do.
   bool demote();
@@ -270,7 +272,7 @@ class Shard final : public Keyspace {
                    Location location, bool resident, std::uint32_t value_bytes);
 
   // Collections (shard_collections.cc).
-  void log_borrowed(const Change& change, int log_db, Slot& slot, bool may_be_void);
+  void log_borrowed(const Change& change, int log_db, Slot& slot);
   void end_chains();
   void shorten_chain(int log_db, Slot& slot);
   void keep_packed(std::string packed);
@@ -284,14 +286,17 @@ class Shard final : public Keyspace {
 
   // Snapshots (shard_snapshots.cc).
   bool has_long_chain(const Entry& entry) const;
-  std::size_t part_bytes(const Chain& chain) const;
+  bool may_complete(std::uint64_t transaction);
   void log_snapshot(int log_db, Slot& slot);
   void log_whole(int log_db, Slot& slot, std::string_view packed);
   bool log_part(int log_db, Entry& entry, std::string& value, bool last);
-  bool log_next_part(int log_db, Entry& entry);
+  void go_on_with(int log_db, Entry& entry, bool covered);
+  void visit_series(std::deque<std::pair<int, std::string>>& queue);
+  void log_next_part(int log_db, Entry& entry);
+  void log_last_part(int log_db, Entry& entry);
   void end_series(int log_db, Entry& entry);
   void drop_series(Entry& entry);
-  void restart_series(int log_db, Entry& entry);
+  bool is_worth_snapshot(const Entry& entry);
   static void follow_edits(Chain::Series& series, std::string_view edits);
   bool may_drop(int log_db, Slot& slot);
 
@@ -402,10 +407,12 @@ class Shard final : public Keyspace {
   Counters counters_;
   std::vector<Key> wanted_;
   std::vector<std::pair<int, std::string>> long_chains_;  // of the open batch: log db, key
-  std::deque<std::pair<int, std::string>> series_;        // snapshots under way, and some that are no more
-  std::int64_t series_retry_ms_ = 0;                      // after one for which there was no room
-  std::string packed_;  // a collection while it is edited, or on its way to the log
-  Manifest manifest_;   // as it is on disk
+  // Snapshots under way, and some that are no more; and those of which only the last part is to come.
+  std::deque<std::pair<int, std::string>> series_;
+  std::deque<std::pair<int, std::string>> covered_series_;
+  std::int64_t series_retry_ms_ = 0;  // after one for which there was no room
+  std::string packed_;                // a collection while it is edited, or on its way to the log
+  Manifest manifest_;                 // as it is on disk
   std::unordered_set<std::uint64_t> void_transactions_;
   std::vector<std::uint64_t> unrecorded_void_;  // of these, no record says so yet
   std::int64_t now_ms_ = 0;
@@ -422,6 +429,10 @@ class Shard final : public Keyspace {
   std::uint64_t ledger_round_ = 0;
   std::uint64_t ledger_gsn_ = 0;
   std::uint64_t answered_round_ = 0;
+  // Transactions below this id are settled; and below that, when all have answered the round (0: none).
+  std::uint64_t settled_ = 0;
+  std::uint64_t settling_ = 0;
+  std::uint64_t settling_round_ = 0;
   std::deque<std::uint32_t> to_seal_;  // slots, in the order of the log
   bool sealing_ = false;               // in the background
   bool sealing_failed_ = false;        // nothing is sealed any more

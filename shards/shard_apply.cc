@@ -51,6 +51,7 @@ std::uint64_t Shard::batch_bytes(const std::vector<Change>& changes, std::size_t
 void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
                   const std::vector<std::uint16_t>& participants) {
   log_.begin_batch();
+  const std::uint64_t may_be_void = participants.size() > 1 ? transaction : 0;
   if (participants.size() > 1) {
     std::string header;
     put(header, transaction);
@@ -71,10 +72,14 @@ void Shard::apply(const std::vector<Change>& changes, std::uint64_t transaction,
         store_value(log_db, index.find(change.key.name, hash), hash, change.key.name, change.value, location,
                     true, static_cast<std::uint32_t>(change.value.value.size()));
         note_change(log_db, change.key.name);
+        if (may_be_void != 0 && change.value.type != Type::kString) {
+          if (Collection* const stored = borrow(change.key)) stored->chain.transaction = may_be_void;
+        }
         break;
       }
       case Change::Kind::kEdit:
-        log_borrowed(change, log_db, *index.find(change.key.name, hash), participants.size() > 1);
+        if (may_be_void != 0) borrow(change.key)->chain.transaction = may_be_void;
+        log_borrowed(change, log_db, *index.find(change.key.name, hash));
         break;
       case Change::Kind::kRemove: {
         log_tombstone(log_db, change.key.name);
@@ -119,9 +124,8 @@ void Shard::give_back(Key key, std::size_t memory_bytes_before) {
 }
 
 // Also if it has expired meanwhile: the command has seen it.
-void Shard::log_borrowed(const Change& change, int log_db, Slot& slot, bool may_be_void) {
+void Shard::log_borrowed(const Change& change, int log_db, Slot& slot) {
   Entry& entry = *slot.entry();
-  if (may_be_void) restart_series(log_db, entry);
   if (!change.edits.empty()) {
     if (entry.type() == Type::kHash) note_fields(log_db, change.key.hash, entry);
     log_edits(log_db, entry, change.edits, entry.expiry_ms());

@@ -192,6 +192,20 @@ bool Shard::answer_ledger() {
   return false;
 }
 
+bool Shard::all_settled(std::uint64_t below) {
+  TransactionLedger* const ledger = options_.ledger;
+  if (ledger == nullptr || below <= settled_) return true;
+  if (settling_round_ == 0) {
+    settling_ = ledger->lowest_open();
+    if (settling_ < below) return false;
+    settling_round_ = ledger->ask();
+  }
+  if (!ledger->all_answered(settling_round_)) return false;
+  settling_round_ = 0;
+  settled_ = settling_;
+  return below <= settled_;
+}
+
 void Shard::close() {
   compaction_.stop();
   log_.close_active();

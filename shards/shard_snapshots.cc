@@ -12,8 +12,10 @@ namespace {
 
 // Below, a snapshot would not be worth its bytes.
 constexpr std::uint64_t kChainBytesMin = 16u << 10;
-// So often a series that begins anew gets larger parts.
-constexpr unsigned kDoublingsMax = 10;
+// A large snapshot for demotion's sake alone: when the edits are so large a part of it, or nothing has
+// changed for so long.
+constexpr std::uint64_t kWorthwhilePart = 16;
+constexpr std::int64_t kQuietMs = 1000;
 
 // What the record of a snapshot, or its first part, may take: a walk passes several elements at once, so a
 // part may be larger than it was to be.
@@ -37,10 +39,6 @@ bool Shard::has_long_chain(const Entry& entry) const {
   return chain.edit_bytes() > std::max({snapshot_bytes, kChainBytesMin, 2 * chain.refused_bytes});
 }
 
-std::size_t Shard::part_bytes(const Chain& chain) const {
-  return options_.part_bytes << std::min(chain.restarts, kDoublingsMax);
-}
-
 // Writes an outgrown value as a whole, or begins to; the chain begins anew then. Nothing happens when there
 // is no room, or an element is too large.
 void Shard::log_snapshot(int log_db, Slot& slot) {
@@ -49,17 +47,31 @@ void Shard::log_snapshot(int log_db, Slot& slot) {
   if (chain.series != nullptr || chain.edit_bytes() < 2 * chain.refused_bytes) return;
   if (now_ms_ < series_retry_ms_ && series_retry_ms_ - now_ms_ <= limits::kSeriesRetryMs) return;
   // Packing takes its time, so not in vain.
-  if (!log_.reserve(snapshot_bytes_max(entry, part_bytes(chain)), now_ms_).ok()) return;
+  if (!log_.reserve(snapshot_bytes_max(entry, options_.part_bytes), now_ms_).ok()) return;
   auto series = std::make_unique<Chain::Series>();
   series->cursor.size = entry.collection()->size();
   std::string packed = std::move(packed_);
-  if (entry.collection()->pack_part(series->cursor, part_bytes(chain), packed)) {
+  const bool all = entry.collection()->pack_part(series->cursor, options_.part_bytes, packed);
+  if (all && may_complete(chain.transaction)) {
     log_whole(log_db, slot, packed);
   } else {
     chain.series = std::move(series);
-    if (log_part(log_db, entry, packed, false)) series_.emplace_back(log_db, entry.key());
+    if (log_part(log_db, entry, packed, false)) go_on_with(log_db, entry, all);
   }
   keep_packed(std::move(packed));
+}
+
+// Whether a snapshot that has the changes of this transaction may be complete.
+bool Shard::may_complete(std::uint64_t transaction) {
+  return options_.fault() == Fault::kSnapshotUnsettled || transaction == 0 || all_settled(transaction + 1);
+}
+
+// Of a series, whose parts may have all elements now.
+void Shard::go_on_with(int log_db, Entry& entry, bool covered) {
+  Chain& chain = entry.collection()->chain;
+  chain.series->covered = covered;
+  chain.series->transaction = chain.transaction;
+  (covered ? covered_series_ : series_).emplace_back(log_db, entry.key());
 }
 
 void Shard::log_whole(int log_db, Slot& slot, std::string_view packed) {
@@ -111,32 +123,46 @@ bool Shard::log_part(int log_db, Entry& entry, std::string& value, bool last) {
 }
 
 bool Shard::log_some_parts() {
-  if (series_.empty()) return false;
-  const auto [log_db, key] = std::move(series_.front());
-  series_.pop_front();
-  Slot* const slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key, hash_key(key));
-  if (slot == nullptr || slot->entry()->collection() == nullptr ||
-      slot->entry()->collection()->chain.series == nullptr) {
-    return !series_.empty();  // it was replaced
-  }
-  // What a transaction has changed so far may be taken back.
-  const bool locked = !locks_.free({db_names_[static_cast<std::size_t>(log_db)], key});
-  if (locked || log_next_part(log_db, *slot->entry())) series_.emplace_back(log_db, key);
+  for (std::size_t left = covered_series_.size(); left > 0; --left) visit_series(covered_series_);
+  if (!series_.empty()) visit_series(series_);
   return !series_.empty();
 }
 
-// True when more are to come.
-bool Shard::log_next_part(int log_db, Entry& entry) {
+// Does the next step of the series in front of the queue, if there still is one and its collection is here.
+void Shard::visit_series(std::deque<std::pair<int, std::string>>& queue) {
+  auto [log_db, key] = std::move(queue.front());
+  queue.pop_front();
+  Slot* const slot = dbs_[static_cast<std::size_t>(log_db)].index.find(key, hash_key(key));
+  Collection* const collection = slot == nullptr ? nullptr : slot->entry()->collection();
+  if (collection == nullptr || collection->chain.series == nullptr) return;  // it was replaced
+  const Chain::Series& series = *collection->chain.series;
+  const bool locked = !locks_.free({db_names_[static_cast<std::size_t>(log_db)], key});
+  if (locked || (series.covered && !may_complete(series.transaction)))
+    queue.emplace_back(log_db, std::move(key));
+  else if (series.covered)
+    log_last_part(log_db, *slot->entry());
+  else
+    log_next_part(log_db, *slot->entry());
+}
+
+void Shard::log_next_part(int log_db, Entry& entry) {
   Collection& collection = *entry.collection();
+  Chain& chain = collection.chain;
   std::string packed = std::move(packed_);
-  assert(entry.type() != Type::kList || collection.chain.series->cursor.size == collection.size());
-  const bool last =
-      collection.pack_part(collection.chain.series->cursor, part_bytes(collection.chain), packed);
+  assert(entry.type() != Type::kList || chain.series->cursor.size == collection.size());
+  const bool all = collection.pack_part(chain.series->cursor, options_.part_bytes, packed);
+  const bool last = all && may_complete(chain.transaction);
   const bool logged = log_part(log_db, entry, packed, last);
   keep_packed(std::move(packed));
-  const bool ends = last || options_.fault() == Fault::kEndSeriesEarly;
-  if (logged && ends) end_series(log_db, entry);
-  return logged && !ends;
+  if (!logged) return;
+  if (last || options_.fault() == Fault::kEndSeriesEarly) return end_series(log_db, entry);
+  go_on_with(log_db, entry, all);
+}
+
+void Shard::log_last_part(int log_db, Entry& entry) {
+  std::string packed = empty_packed(entry.type());
+  set_packed_encoding(packed, entry.collection()->encoding());
+  if (log_part(log_db, entry, packed, true)) end_series(log_db, entry);
 }
 
 // The parts take the old chain's place.
@@ -155,21 +181,25 @@ void Shard::drop_series(Entry& entry) {
     count_bytes(part.location.segment(), part.bytes, -1);
 }
 
-// A transaction that may turn out to be void has changed the collection.
-void Shard::restart_series(int log_db, Entry& entry) {
-  Chain& chain = entry.collection()->chain;
-  if (chain.series == nullptr || options_.fault() == Fault::kSeriesOverTransaction) return;
-  drop_series(entry);
-  ++chain.restarts;
-  long_chains_.emplace_back(log_db, entry.key());
-}
-
 // Of a list: its parts are what is in front of the cursor.
 void Shard::follow_edits(Chain::Series& series, std::string_view edits) {
   ListPrefix prefix{series.cursor.place, series.cursor.size};
   static_cast<void>(prefix.follow(edits));
   series.cursor.place = prefix.elements;
   series.cursor.size = prefix.size;
+}
+
+// For demotion's sake: a large collection that changes all the time would be written again and again.
+bool Shard::is_worth_snapshot(const Entry& entry) {
+  Chain& chain = entry.collection()->chain;
+  const std::uint64_t snapshot_bytes = entry.value_bytes() + chain.part_bytes;
+  if (snapshot_bytes <= options_.part_bytes) return true;
+  if (chain.edit_bytes() >= snapshot_bytes / kWorthwhilePart) return true;
+  if (chain.seen_gsn != chain.last_gsn) {
+    chain.seen_gsn = chain.last_gsn;
+    chain.seen_ms = now_ms_;
+  }
+  return now_ms_ - chain.seen_ms >= kQuietMs;
 }
 
 // Whether a read would find the value as it is.
@@ -186,9 +216,10 @@ bool Shard::may_drop(int log_db, Slot& slot) {
       count_edits(chain, -1);
       chain.edits = {};
     } else if (chain.series != nullptr || chain.edit_bytes() > 0) {
-      log_snapshot(log_db, slot);
+      if (is_worth_snapshot(entry)) log_snapshot(log_db, slot);
       return false;  // it cannot be read before the next flush
     }
+    if (!may_complete(chain.transaction)) return false;
     const auto readable = [this](const Chain::Part& part) { return log_.readable(part.location); };
     if (!std::all_of(chain.parts.begin(), chain.parts.end(), readable)) return false;
   }

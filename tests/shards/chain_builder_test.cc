@@ -205,6 +205,37 @@ TEST_CASE("parts that are missing or not in their order are noticed") {
   }
 }
 
+TEST_CASE("elements that come at the tail of a prefix that is the whole list belong to it") {
+  Edits edits;
+  edits.push_tail("a");
+  edits.insert_at(3, "b");
+  ListPrefix prefix{2, 2};
+  CHECK(prefix.follow(edits.bytes()) == edits.bytes());
+  CHECK(prefix.elements == 4);
+  CHECK(prefix.size == 4);
+}
+
+TEST_CASE("a last part without elements ends the parts, though edits in front of it are void") {
+  for (const Type type : kTypes) {
+    std::mt19937_64 random(13);
+    Logged logged = grown(type, 600, random);
+    while (!logged.done) logged.log_part(200);
+    Record& covering = logged.records.back();
+    covering.flags = static_cast<std::uint8_t>(covering.flags & ~kLastPart);
+    const auto expected = elements_of(*logged.collection);
+    std::string value = empty_packed(type);
+    set_packed_encoding(value, logged.collection->encoding());
+    PartRecord::end(value, logged.number, logged.collection->size() + 7);
+    logged.add(part_of(type), kLastPart, value);
+    Status status;
+    const auto built = build(type, logged.records, status);
+    INFO(status.message());
+    REQUIRE(status.ok());
+    CHECK(elements_of(*built) == expected);
+    CHECK(built->encoding() == logged.collection->encoding());
+  }
+}
+
 TEST_CASE("bytes that are no part are no part") {
   std::string value = empty_packed(Type::kSet);
   PartRecord part;

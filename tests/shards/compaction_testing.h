@@ -100,6 +100,8 @@ class CompactedShard {
     while (shard_->demote()) {
       log_parts();
       settle();
+      now_ms_ += 100;  // large collections that change wait for a quiet time
+      shard_->set_now(now_ms_);
     }
     shard_->set_memory_bytes_max(0);
   }

@@ -290,34 +290,91 @@ void edit_in_transaction(CompactedShard& test, std::uint64_t id, std::string_vie
   test.apply(change, id, {0, 1});
 }
 
-TEST_CASE("a snapshot begins anew behind a transaction that may be void, with larger parts") {
+// The transaction is behind all shards now.
+void settle(CompactedShard& test, std::uint64_t id) {
+  test.ledger().close(id);
+  test.shard().log_some_parts();  // asks for a round
+  test.make_durable();
+  test.shard().answer_ledger();
+  test.ledger().answer(1, test.ledger().asked());
+}
+
+TEST_CASE("a snapshot waits until the transactions are settled whose changes it has") {
   CompactedShard test({.segment_bytes = 64u << 10, .shards = 2, .part_bytes = 1000});
   begin_snapshot(test);
   test.shard().log_some_parts();
-  REQUIRE(chain(test).series->parts.size() == 2);
   const std::uint64_t first = chain(test).series->parts.front().gsn;
-  edit_in_transaction(test, 1, "field:1", "of the transaction");
+  const std::uint64_t id = test.ledger().open();
+  edit_in_transaction(test, id, "field:1", "of the transaction");
+  test.log_parts();
+  for (int i = 0; i < 5; ++i) test.shard().log_some_parts();
   REQUIRE(chain(test).series != nullptr);
-  CHECK(chain(test).series->parts.size() == 1);
-  CHECK(chain(test).series->parts.front().gsn > first);
-  CHECK(chain(test).restarts == 1);
-  check_live(test);
-  const Fields expected = read(test);
-  SUBCASE("the transaction is complete") {
-    test.log_parts();
-    CHECK(chain(test).parts.size() < 5);
-    CHECK(chain(test).restarts == 0);
+  CHECK(chain(test).series->covered);
+  CHECK(test.shard().counters().snapshots == 0);
+  put(test, "behind", "it");
+  SUBCASE("it is complete") {
+    Fields expected = read(test);
+    settle(test, id);
+    SUBCASE("and another one comes, which the snapshot has nothing of") {
+      edit_in_transaction(test, test.ledger().open(), "field:2", "of the other");
+      expected = read(test);
+    }
+    CHECK(!test.shard().log_some_parts());
+    CHECK(chain(test).series == nullptr);
+    CHECK(chain(test).snapshot_gsn == first);
+    CHECK(test.shard().counters().snapshots == 1);
+    check_live(test);
+    test.make_durable();
+    test.crash();
+    CHECK(read(test) == expected);
   }
-  SUBCASE("it is void, and the snapshot was not complete") {
+  SUBCASE("it is void") {
     test.make_durable();
     test.set_transactions_complete(false);
     test.crash();
     CHECK(read(test).at("field:1") == std::string(100, 'v'));
-    return;
+    CHECK(read(test).at("behind") == "it");
   }
-  test.make_durable();
-  test.crash();
-  CHECK(read(test) == expected);
+}
+
+TEST_CASE(
+    "a snapshot that would fit one record waits likewise, and a collection does not leave memory before") {
+  CompactedShard test({.segment_bytes = 64u << 10, .shards = 2, .part_bytes = 1u << 20});
+  Fields expected;
+  for (int i = 0; i < 100; ++i) {
+    const std::string field = "field:" + std::to_string(i);
+    put(test, field, expected[field] = std::string(100, 'v'));
+  }
+  const std::uint64_t id = test.ledger().open();
+  const std::string large(200, 't');
+  edit_in_transaction(test, id, "field:1", large);
+  const std::uint64_t snapshots = test.shard().counters().snapshots;
+  test.shard().set_memory_bytes_max(1);
+  for (int i = 0; i < 20; ++i) test.shard().demote();
+  CHECK(test.shard().counters().snapshots == snapshots);
+  CHECK(test.shard().find({0, "h"}, false).resident);
+  SUBCASE("it is complete") {
+    settle(test, id);
+    test.shard().log_some_parts();
+    CHECK(test.shard().counters().snapshots == snapshots + 1);
+    test.make_durable();
+    for (int i = 0; i < 20; ++i) test.shard().demote();
+    CHECK(!test.shard().find({0, "h"}, false).resident);
+    expected["field:1"] = large;
+  }
+  SUBCASE("it is void") {
+    test.make_durable();
+    test.set_transactions_complete(false);
+    test.crash();
+  }
+  test.shard().set_memory_bytes_max(0);
+  const Fields found = read(test);
+  for (const auto& [field, value] : expected) {
+    CAPTURE(field);
+    REQUIRE(found.contains(field));
+    CHECK(found.at(field).size() == value.size());
+  }
+  CHECK(found == expected);
 }
 
 TEST_CASE("a transaction that holds the key's lock keeps parts waiting") {
