@@ -212,9 +212,7 @@ void Simulation::end_reads() {
 // What a worker does in some of its turns.
 void Simulation::log_parts(std::uint32_t number, std::uint64_t turns_max) {
   Shard& shard = *shards_[number];
-  const std::uint64_t gsn = shard.last_gsn();
   for (std::uint64_t turns = 1 + below(turns_max); turns > 0; --turns) shard.log_some_parts();
-  note_snapshots(number, gsn);
 }
 
 void Simulation::tick() {
@@ -224,9 +222,7 @@ void Simulation::tick() {
     expire(shard->number());
     shard->tidy_expiry();
     shard->free_some();
-    const std::uint64_t gsn = shard->last_gsn();
     shard->demote();
-    note_snapshots(shard->number(), gsn);
   }
   if (now_ms_ - last_sync_ms_ < kSecondMs) return;
   last_sync_ms_ = now_ms_;

@@ -153,8 +153,6 @@ class Simulation {
   // The shard removes what is due.
   void expire(std::uint32_t shard);
   void note_expired(std::uint32_t shard, const Name& name);
-  // Snapshots of hashes that a shard has logged by itself, behind this GSN.
-  void note_snapshots(std::uint32_t shard, std::uint64_t gsn);
   void write_transaction();
   void flush_db(std::uint32_t shard);
   void read_one(std::uint32_t shard);

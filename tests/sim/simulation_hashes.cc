@@ -178,10 +178,8 @@ void Simulation::write_hash(std::uint32_t number) {
   }
   if (gsn < batch.first_gsn) return;
   batch.last_gsn = batch.first_gsn;
-  const std::uint64_t behind = batch.last_gsn;
   ++coverage_.hash_edits;
   note(number, std::move(batch));
-  note_snapshots(number, behind);
 }
 
 void Simulation::expire(std::uint32_t number) {
@@ -222,23 +220,7 @@ void Simulation::note_expired(std::uint32_t number, const Name& name) {
     batch.edits.emplace_back(name, due->second.removals);
   }
   batch.last_gsn = batch.first_gsn;
-  const std::uint64_t behind = batch.last_gsn;
   note(number, std::move(batch));
-  note_snapshots(number, behind);
-}
-
-void Simulation::note_snapshots(std::uint32_t number, std::uint64_t gsn) {
-  Shard& shard = *shards_[number];
-  if (shard.last_gsn() == gsn) return;
-  for (std::uint64_t hash = 0; hash < kHashes * kDbs; ++hash) {
-    const Name name{static_cast<int>(hash % kDbs), "hash:" + std::to_string(hash / kDbs)};
-    const Found found = shard.find({name.first, name.second}, false);
-    if (found.collection == nullptr || found.collection->chain.whole_gsn() <= gsn) continue;
-    Batch batch;
-    batch.first_gsn = batch.last_gsn = found.collection->chain.whole_gsn();
-    batch.changes.emplace_back(name, value_of(found));
-    note(number, std::move(batch));
-  }
 }
 
 }  // namespace stave::sim

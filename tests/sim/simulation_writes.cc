@@ -87,10 +87,8 @@ void Simulation::write_some(std::uint32_t number) {
   // An expiry that stays as it was needs no record.
   if (batch.last_gsn < batch.first_gsn) return;
   // A snapshot may follow.
-  const std::uint64_t behind = batch.expiries.empty() ? batch.last_gsn : batch.first_gsn;
-  batch.last_gsn = behind;
+  if (!batch.expiries.empty()) batch.last_gsn = batch.first_gsn;  // a snapshot may follow
   note(number, std::move(batch));
-  note_snapshots(number, behind);
 }
 
 void Simulation::write_batch(std::uint32_t number) {
@@ -166,9 +164,7 @@ void Simulation::write_transaction() {
     batches[i].transaction = id;
     if (i == 0 && id != 0) transactions_[id] = {};
     if (id != 0) transactions_[id].gsns[participants[i]] = batches[i].last_gsn;
-    const std::uint64_t behind = batches[i].last_gsn;
     note(participants[i], std::move(batches[i]));
-    note_snapshots(participants[i], behind);
     // Some snapshots are complete soon after, and durable before all of the transaction is.
     if (one_in(random_, 2)) log_parts(participants[i], 40);
   }
