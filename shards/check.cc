@@ -114,20 +114,23 @@ class Replay {
     }
   }
   // After the last record: edits are live if they follow the newest snapshot of their key, which may be in
-  // parts.
+  // parts, or are all there is of its value (Shard::mend_chain).
   void count_chains() {
     for (std::size_t db = 0; db < chains_.size(); ++db) {
       for (auto& [digest, chain] : chains_[db]) {
         NewestRecord& newest = tables_[db][digest];
         chain.snapshot_gsn = newest.gsn;
         chain.settle();
-        if (chain.in_parts) {
+        if (chain.links.empty()) continue;
+        const bool follows = !chain.in_parts && newest.bytes != 0;
+        if (!follows) {
           count(static_cast<std::uint8_t>(db), newest, -1);
           newest.bytes = 0;
           ++keys_[db];
-        } else if (newest.bytes == 0) {
-          continue;
         }
+        chain.keep_type(follows          ? newest.type
+                        : chain.in_parts ? chain.links.front().type
+                                         : chain.links.back().type);
         for (const ColdChain::Link& link : chain.links)
           segments_[link.location.segment()].live_bytes += link.bytes;
       }
@@ -167,6 +170,7 @@ class Replay {
     newest.gsn = std::max(newest.gsn, record.gsn);
     newest.segment = here;
     newest.bytes = static_cast<std::uint32_t>(bytes);
+    if (bytes != 0) newest.type = type_of(record.kind);
     count(record.db, newest, 1);
     return in_order || bytes == 0;
   }

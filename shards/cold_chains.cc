@@ -28,18 +28,21 @@ void ColdChain::settle() {
   const auto first = std::find_if(last, links.rend(), [](const Link& each) { return each.first; });
   if (first != links.rend() && last->gsn > snapshot_gsn) {
     const std::uint64_t last_gsn = last->gsn;
-    const Type type = last->type;
     in_parts = true;
     replaced_gsn = snapshot_gsn;
     snapshot_gsn = first->gsn;
     std::erase_if(links, [&](const Link& each) {
-      return each.gsn < snapshot_gsn || (each.part && each.gsn > last_gsn) || each.type != type;
+      return each.gsn < snapshot_gsn || (each.part && each.gsn > last_gsn);
     });
   } else {
     drop_parts();
     std::erase_if(links, [this](const Link& each) { return each.gsn <= snapshot_gsn; });
   }
   links.shrink_to_fit();
+}
+
+void ColdChain::keep_type(Type type) {
+  std::erase_if(links, [type](const Link& each) { return each.type != type; });
 }
 
 void ColdChain::drop_parts() {

@@ -48,6 +48,9 @@ struct ColdChain {
   // Sorts by GSN, and drops what is part of the snapshot and parts of no complete one. The newest complete
   // series of parts is the snapshot if it is newer than snapshot_gsn; then `links` begins with it.
   void settle();
+  // Drops links that a value of this type cannot have. They follow what a transaction has written that is
+  // void; which it was, nobody may know any more, as hints leave such out.
+  void keep_type(Type type);
   // The parts are of no use: what is there is newer.
   void drop_parts();
   std::uint64_t link_bytes() const;

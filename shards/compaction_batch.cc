@@ -153,7 +153,7 @@ bool Compaction::is_kept(const Item& item) {
     case RecordKind::kSetEdits:
     case RecordKind::kZsetEdits:
     case RecordKind::kHashEdits:
-      return shard_.is_live_edits(record.db, find(item), record.gsn) || is_pointed_at(item);
+      return shard_.is_live_edits(find(item), record) || is_pointed_at(item);
     case RecordKind::kListPart:
     case RecordKind::kSetPart:
     case RecordKind::kZsetPart:

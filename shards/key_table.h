@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "shards/entry.h"
 #include "shards/hash_key.h"
 #include "shards/limits.h"
 
@@ -17,6 +18,7 @@ struct NewestRecord {
   std::uint64_t offset_bytes = 0;
   std::uint32_t segment = 0;  // its place in ShardFiles::segments
   std::uint32_t bytes = 0;    // in the log, padding included; 0: the key was removed
+  Type type = Type::kString;  // of its value
 };
 
 struct KeyDigestHash {

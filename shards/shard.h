@@ -316,7 +316,7 @@ class Shard final : public Keyspace {
   Chain warm_chain(int log_db, const Entry& entry, std::uint64_t first_gsn);
   // Whether a record of edits, or a part, is part of the value that the key has now.
   bool begins_chain(int log_db, const Slot* slot, std::uint64_t gsn);
-  bool is_live_edits(int log_db, const Slot* slot, std::uint64_t gsn);
+  bool is_live_edits(const Slot* slot, const Record& record);
   bool is_live_part(int log_db, const Slot* slot, std::uint64_t gsn);
   void repoint_link(int log_db, Slot* slot, const Record& record, Location location,
                     const std::vector<std::uint32_t>& victims);

@@ -71,6 +71,16 @@ ColdChain Shard::chain_of_parts(const Entry& entry) {
   return cold;
 }
 
+namespace {
+
+// REQUIRES: there are links.
+Type type_of_value(const Slot* slot, const ColdChain& chain) {
+  if (chain.in_parts) return chain.links.front().type;
+  return slot != nullptr ? slot->entry()->type() : chain.links.back().type;
+}
+
+}  // namespace
+
 // What recovery has noted counts if the snapshot is there that the edits follow. It is not when a transaction
 // has written it that is void now: then they are about what was there before.
 Status Shard::settle_chains() {
@@ -80,9 +90,9 @@ Status Shard::settle_chains() {
     dbs_[i].chains.settle([&](const std::string& key, ColdChain& chain) {
       Slot* const slot = dbs_[i].index.find(key, hash_key(key));
       if (status.ok()) status = judge_parts(slot, chain);
-      const bool whole = chain.in_parts || (slot != nullptr && !chain.links.empty() &&
-                                            slot->entry()->type() == chain.links.back().type &&
-                                            chain.snapshot_gsn != 0 && chain.void_gsn < chain.snapshot_gsn);
+      if (!chain.links.empty()) chain.keep_type(type_of_value(slot, chain));
+      const bool whole = chain.in_parts ||
+                         (slot != nullptr && chain.snapshot_gsn != 0 && chain.void_gsn < chain.snapshot_gsn);
       if (!whole && !chain.links.empty() && status.ok()) status = mend_chain(slot, chain);
       if (!status.ok() || chain.links.empty()) return false;
       settle_chain(log_db, key, slot, chain);
@@ -104,13 +114,11 @@ Status Shard::judge_parts(const Slot* slot, ColdChain& chain) {
   return {};
 }
 
-// The edits follow the value that is there, as far as they are newer and of its type. Where there is none,
-// they are all there is of a value, and begin its chain.
+// The edits, which are of its type, follow the value that is there, as far as they are newer. Where there is
+// none, they are all there is of a value, and begin its chain.
 Status Shard::mend_chain(const Slot* slot, ColdChain& chain) {
   ++counters_.chains_mended;
   if (slot == nullptr) {
-    const Type type = chain.links.back().type;
-    std::erase_if(chain.links, [type](const ColdChain::Link& each) { return each.type != type; });
     chain.snapshot_gsn = chain.links.front().gsn;
     return {};
   }
@@ -118,9 +126,7 @@ Status Shard::mend_chain(const Slot* slot, ColdChain& chain) {
   auto base = read_record(slot->entry()->location(), bytes);
   if (!base.ok()) return base.take_status();
   chain.snapshot_gsn = base->gsn;
-  std::erase_if(chain.links, [&](const ColdChain::Link& each) {
-    return each.gsn <= base->gsn || each.type != slot->entry()->type();
-  });
+  std::erase_if(chain.links, [&](const ColdChain::Link& each) { return each.gsn <= base->gsn; });
   return {};
 }
 
@@ -198,12 +204,13 @@ bool Shard::begins_chain(int log_db, const Slot* slot, std::uint64_t gsn) {
   return entry.has(Entry::kChained) && cold_chain(log_db, entry).snapshot_gsn == gsn;
 }
 
-bool Shard::is_live_edits(int log_db, const Slot* slot, std::uint64_t gsn) {
-  if (slot == nullptr) return false;
+// Those of another type between the edits of a collection follow what a transaction had written that is void.
+bool Shard::is_live_edits(const Slot* slot, const Record& record) {
+  if (slot == nullptr || slot->entry()->type() != type_of(record.kind)) return false;
   const Entry& entry = *slot->entry();
   if (const Collection* collection = entry.collection())
-    return gsn > collection->chain.snapshot_gsn && gsn <= collection->chain.last_gsn;
-  return entry.has(Entry::kChained) && cold_chain(log_db, entry).find(gsn) != nullptr;
+    return record.gsn > collection->chain.snapshot_gsn && record.gsn <= collection->chain.last_gsn;
+  return entry.has(Entry::kChained) && cold_chain(record.db, entry).find(record.gsn) != nullptr;
 }
 
 bool Shard::is_live_part(int log_db, const Slot* slot, std::uint64_t gsn) {
@@ -217,7 +224,7 @@ bool Shard::is_live_part(int log_db, const Slot* slot, std::uint64_t gsn) {
 void Shard::repoint_link(int log_db, Slot* slot, const Record& record, Location location,
                          const std::vector<std::uint32_t>& victims) {
   const bool part = is_part(record.kind);
-  if (!(part ? is_live_part(log_db, slot, record.gsn) : is_live_edits(log_db, slot, record.gsn))) return;
+  if (!(part ? is_live_part(log_db, slot, record.gsn) : is_live_edits(slot, record))) return;
   const std::uint64_t bytes = record_bytes(record.key.size(), record.value.size(), true);
   Entry& entry = *slot->entry();
   Collection* const collection = entry.collection();

@@ -267,6 +267,55 @@ TEST_CASE("edits on top of a transaction that turns out to be void are kept") {
   check();
 }
 
+// A list of 60 elements takes the key's place in a transaction that will be void, and grows by one.
+void put_void_list(CompactedShard& test, std::string_view key) {
+  const auto list = unpack(Type::kList, empty_packed(Type::kList));
+  Edits edits;
+  for (int i = 0; i < 60; ++i) edits.push_tail("element:" + std::to_string(i));
+  EditResult result;
+  REQUIRE(list->apply(edits.bytes(), {}, result).ok());
+  std::string packed;
+  list->pack(packed);
+  Change change;
+  change.key = {0, key};
+  change.value = {packed, 0, false, Type::kList};
+  test.apply(change, 1, {0, 1});
+  Edits behind;
+  behind.push_tail("behind the transaction");
+  REQUIRE(test.shard().edit({0, key}, Type::kList, behind.bytes(), result).ok());
+}
+
+TEST_CASE("edits of another type, which follow what a void transaction had written, are of no value") {
+  CompactedShard test;
+  put_large(test.shard(), "h");
+  put_void_list(test, "h");
+  test.make_durable();
+  test.set_transactions_complete(false);
+  test.crash();
+  CHECK(read(test, "h").size() == 20);
+  put(test.shard(), "h", "after", "1");
+  const std::uint64_t live = test.shard().live_bytes();
+  test.seal();  // the hint has the edits of the list, but not the transaction
+  SUBCASE("as a start finds them") {}
+  SUBCASE("in compaction, with the hash in memory") {
+    test.waste();
+    test.seal();
+    test.compact();
+    CHECK(test.counters().segments_freed > 0);
+    CHECK(test.shard().live_bytes() == live);
+  }
+  const ShardCheck checked = DatabaseCheck(test.disk(), {}, {"shard", "none"}).shard(0);
+  CHECK(checked.problems.empty());
+  std::uint64_t checked_bytes = 0;
+  for (const SegmentCheck& segment : checked.segments) checked_bytes += segment.live_bytes;
+  CHECK(checked_bytes == live);
+  for (int start = 0; start < 2; ++start) {
+    test.crash();
+    CHECK(test.shard().live_bytes() == live);
+    CHECK(read(test, "h").size() == 21);
+  }
+}
+
 TEST_CASE("a hash of a flushed database stays away") {
   CompactedShard test;
   put_large(test.shard(), "h");
