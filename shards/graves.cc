@@ -10,6 +10,10 @@ Graves::~Graves() {
   }
 }
 
+void Graves::put_large(std::unique_ptr<Collection> collection) {
+  if (collection != nullptr && collection->size() > limits::kFreedAtOnce) put(std::move(collection));
+}
+
 void Graves::take_large(Entry& entry) {
   if (entry.collection() == nullptr || entry.collection()->size() <= limits::kFreedAtOnce) return;
   put(std::unique_ptr<Collection>(entry.release_collection()));

@@ -23,6 +23,8 @@ class Graves {
 
   void put(std::unique_ptr<Collection> collection) { graves_.push_back({std::move(collection), nullptr, 0}); }
   void put(std::unique_ptr<Index> index) { graves_.push_back({nullptr, std::move(index), 0}); }
+  // What is not large is freed at once.
+  void put_large(std::unique_ptr<Collection> collection);
   // Of an entry that is about to be destroyed: its collection, if it is large.
   void take_large(Entry& entry);
   // Frees some of it; true when there is more to do.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <unordered_map>
+#include <numeric>
 #include <utility>
 
 #include "shards/limits.h"
@@ -53,34 +53,40 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   reads_.emplace(location.packed, std::move(read));
 }
 
-// Records that stand near each other are read at once.
+// There may be millions. They are sorted by GSN, and so nearly always by place within each segment, too.
 void Stager::read_links(Read& read, const ColdChain& chain) {
-  std::vector<const ColdChain::Link*> by_place;
-  for (const ColdChain::Link& link : chain.links) by_place.push_back(&link);
-  std::sort(by_place.begin(), by_place.end(),
-            [](const auto* a, const auto* b) { return a->location.packed < b->location.packed; });
-  std::unordered_map<std::uint64_t, const Piece*> piece_of;  // by GSN
-  for (std::size_t i = 0; i < by_place.size();) {
-    const std::uint32_t segment = by_place[i]->location.segment();
-    const std::uint64_t begin = by_place[i]->location.offset_bytes();
-    std::uint64_t end = begin;
-    auto piece = std::make_unique<Piece>();
-    for (; i < by_place.size(); ++i) {
-      const ColdChain::Link& link = *by_place[i];
-      const std::uint64_t at = link.location.offset_bytes();
-      const bool near =
-          end == begin || (at <= end + kGapBytesMax && at + link.bytes <= begin + kPieceBytesMax);
-      if (link.location.segment() != segment || !near) break;
-      end = at + link.bytes;
-      piece_of[link.gsn] = piece.get();
-    }
-    piece->read = &read;
-    piece->segment = segment;
-    submit(*piece, begin, end);
-    read.pieces.push_back(std::move(piece));
+  const std::vector<ColdChain::Link>& links = chain.links;
+  std::vector<std::uint32_t> by_place(links.size());
+  std::iota(by_place.begin(), by_place.end(), 0);
+  const auto place = [&links](std::uint32_t i) { return links[i].location.packed; };
+  if (!std::ranges::is_sorted(by_place, {}, place)) std::ranges::sort(by_place, {}, place);
+  read.links.resize(links.size());
+  for (std::span<const std::uint32_t> rest = by_place; !rest.empty();)
+    read.pieces.push_back(read_piece(read, links, rest));
+}
+
+// Records that stand near each other are read at once: takes as many from `by_place`.
+std::unique_ptr<Stager::Piece> Stager::read_piece(Read& read, const std::vector<ColdChain::Link>& links,
+                                                  std::span<const std::uint32_t>& by_place) {
+  const Location first = links[by_place.front()].location;
+  const std::uint64_t begin = first.offset_bytes();
+  std::uint64_t end = begin;
+  auto piece = std::make_unique<Piece>();
+  std::size_t count = 0;
+  for (; count < by_place.size(); ++count) {
+    const ColdChain::Link& link = links[by_place[count]];
+    const std::uint64_t at = link.location.offset_bytes();
+    const bool near = count == 0 || (at <= end + kGapBytesMax && at + link.bytes <= begin + kPieceBytesMax);
+    if (link.location.segment() != first.segment() || !near) break;
+    end = at + link.bytes;
+    read.links[by_place[count]] = {piece.get(), at, link.bytes};
+    read.link_bytes += link.bytes;
   }
-  for (const ColdChain::Link& link : chain.links)
-    read.links.push_back({piece_of[link.gsn], link.location.offset_bytes(), link.bytes});
+  by_place = by_place.subspan(count);
+  piece->read = &read;
+  piece->segment = first.segment();
+  submit(*piece, begin, end);
+  return piece;
 }
 
 // Reads the blocks that hold the bytes from `begin` to `end` of the piece's segment.
@@ -126,11 +132,11 @@ std::unique_ptr<Stager::Read> Stager::take_read() {
 }
 
 void Stager::done(Read& read) {
-  std::uint64_t bytes = read.record_bytes;
-  for (const Part& part : read.links) bytes += part.record_bytes;
   Status status = begin(read);
-  if (bytes > kAtOnceBytesMax && read.builder != nullptr) return building_.push_back(&read);
-  while (status.ok() && read.builder != nullptr) status = build(read);
+  const bool large = read.record_bytes + read.link_bytes > kAtOnceBytesMax;
+  if (large && read.builder != nullptr) return building_.push_back(&read);
+  std::uint64_t bytes = 0;
+  while (status.ok() && read.builder != nullptr) status = build(read, bytes);
   end(read, status);
 }
 
@@ -138,12 +144,21 @@ bool Stager::build_some() {
   if (building_.empty()) return false;
   Read& read = *building_.front();
   building_.pop_front();
-  const Status status = build(read);
+  if (!shard_.is_wanted({read.db, read.name}, read.location)) give_up(read);
+  Status status;
+  for (std::uint64_t bytes = 0; status.ok() && read.builder != nullptr && bytes < limits::kPartBytes;)
+    status = build(read, bytes);
   if (status.ok() && read.builder != nullptr)
     building_.push_back(&read);
   else
     end(read, status);
   return !building_.empty();
+}
+
+// What there is of the value by now is of no use.
+void Stager::give_up(Read& read) {
+  if (read.builder != nullptr) shard_.graves_.put_large(read.builder->collection());
+  read.builder = nullptr;
 }
 
 void Stager::end(Read& finished, const Status& status) {
@@ -155,9 +170,10 @@ void Stager::end(Read& finished, const Status& status) {
   }
   const std::vector<StageWaiter*> waiters = std::exchange(read->waiters, {});
   read->pieces.clear();
-  read->links.clear();
-  read->builder = nullptr;
+  read->links = {};
+  read->link_bytes = 0;
   read->taken = 0;
+  give_up(*read);
   if (read->snapshot.memory.bytes() <= kSpareBytesMax && spare_.size() < kSparesMax)
     spare_.push_back(std::move(read));
   for (StageWaiter* waiter : waiters) waiter->staged(status);
@@ -183,30 +199,31 @@ Status Stager::begin(Read& read) {
   return {};
 }
 
-// A piece of work, unless the key has changed meanwhile. Without a builder it is done.
-Status Stager::build(Read& read) {
-  if (!shard_.is_wanted({read.db, read.name}, read.location)) {
-    read.builder = nullptr;
+// A piece of work; adds for how many bytes of the log it stands. Without a builder it was the last.
+Status Stager::build(Read& read, std::uint64_t& bytes) {
+  if (read.builder->step()) {
+    bytes += limits::kPartBytes;
     return {};
   }
-  if (read.builder->step()) return {};
-  return read.taken < read.links.size() ? take(read) : install(read);
+  return read.taken < read.links.size() ? take(read, bytes) : install(read);
 }
 
-Status Stager::take(Read& read) {
+Status Stager::take(Read& read, std::uint64_t& bytes) {
   const Part& part = read.links[read.taken++];
   Record record;
   if (auto status = check(read, part, record); !status.ok()) return status;
   if (!is_link(record.kind)) return unreadable(read, part, "another record is there");
+  if (is_edits(record.kind)) bytes += part.record_bytes;
   const Status status = read.builder->take(record);
   return status.ok() ? Status() : unreadable(read, part, status.message());
 }
 
 Status Stager::install(Read& read) {
-  const std::unique_ptr<ChainBuilder> builder = std::move(read.builder);
-  Status status = builder->finish();
-  const Key key{read.db, read.name};
-  if (status.ok()) status = shard_.install(key, builder->collection(), builder->first_gsn());
+  Status status = read.builder->finish();
+  if (status.ok()) {
+    status = shard_.install({read.db, read.name}, read.builder->collection(), read.builder->first_gsn());
+    read.builder = nullptr;
+  }
   return status.ok() ? Status()
                      : unreadable(read, {&read.snapshot, read.location.offset_bytes(), 0}, status.message());
 }

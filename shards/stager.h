@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,7 +40,8 @@ class Stager {
 
   // `entry` is the cold entry of `key`. A null waiter only warms the value.
   void read(Key key, const Entry& entry, StageWaiter* waiter);
-  // Goes on with a large value whose records are all read; true when there is more to do.
+  // Goes on with a large value whose records are all read, for about as much as a part of a snapshot takes;
+  // true when there is more to do.
   bool build_some();
   std::size_t in_flight() const { return reads_.size(); }
   // True while something is read from the segment in `slot`.
@@ -69,6 +71,7 @@ class Stager {
     std::uint64_t record_bytes = 0;
     std::vector<std::unique_ptr<Piece>> pieces;  // of the records behind the first
     std::vector<Part> links;                     // those, in their order
+    std::uint64_t link_bytes = 0;                // of all of them
     std::size_t waiting = 0;                     // pieces that are under way
     std::vector<StageWaiter*> waiters;
     std::unique_ptr<ChainBuilder> builder;  // until the value is resident
@@ -76,12 +79,15 @@ class Stager {
   };
 
   void read_links(Read& read, const ColdChain& chain);
+  std::unique_ptr<Piece> read_piece(Read& read, const std::vector<ColdChain::Link>& links,
+                                    std::span<const std::uint32_t>& by_place);
   void submit(Piece& piece, std::uint64_t begin, std::uint64_t end);
   void done(Read& read);
   void end(Read& read, const Status& status);
+  void give_up(Read& read);
   Status begin(Read& read);
-  Status build(Read& read);
-  Status take(Read& read);
+  Status build(Read& read, std::uint64_t& bytes);
+  Status take(Read& read, std::uint64_t& bytes);
   Status install(Read& read);
   static Status unreadable(const Read& read, const Part& part, std::string_view why);
   Status check(const Read& read, const Part& part, Record& record) const;

@@ -415,6 +415,52 @@ TEST_CASE("a large value that is gone is freed in slices") {
   CHECK(slices < 10);
 }
 
+void put_very_large(CompactedShard& test) {
+  for (int i = 0; i < 10'000; ++i) put(test, "field:" + std::to_string(i), std::string(30, 'v'));
+}
+
+// The value's records are read, and it is still to be put together.
+void begin_to_read(CompactedShard& test, testing::Waiter& waiter) {
+  test.shard().stage({0, "h"}, &waiter);
+  while (test.disk().in_flight() > 0) test.disk().wait();
+  REQUIRE_FALSE(waiter.called);
+}
+
+TEST_CASE("a large value that goes before all of it is read is freed in slices") {
+  CompactedShard test({.segment_bytes = 4u << 20});
+  put_very_large(test);
+  test.cool();
+  while (test.shard().free_some()) {
+  }
+  testing::Waiter waiter;
+  begin_to_read(test, waiter);
+  for (int turn = 0; turn < 3; ++turn) REQUIRE(test.shard().build_some());
+  test.del("h");
+  CHECK_FALSE(test.shard().build_some());
+  CHECK(waiter.called);
+  CHECK(waiter.error.empty());
+  CHECK(test.shard().free_some());
+  while (test.shard().free_some()) {
+  }
+  CHECK_FALSE(test.get("h").has_value());
+}
+
+TEST_CASE("a value of many edits is put together in turns of as much work as a part is") {
+  CompactedShard test({.segment_bytes = 4u << 20});
+  put_very_large(test);
+  const Fields expected = read(test);
+  test.seal();
+  test.crash();
+  testing::Waiter waiter;
+  begin_to_read(test, waiter);
+  std::uint64_t turns = 1;
+  while (test.shard().build_some()) ++turns;
+  CHECK(waiter.called);
+  CHECK(turns > 2);
+  CHECK(turns <= 2 * test.shard().live_bytes() / limits::kPartBytes + 2);
+  CHECK(read(test) == expected);
+}
+
 TEST_CASE("values of each type are freed in slices, or with the rest") {
   for (const Type type : {Type::kHash, Type::kSet, Type::kZset, Type::kList}) {
     for (const int slices : {0, 1, 3, 1000}) {
