@@ -57,6 +57,16 @@ std::uint64_t ColdChain::link_bytes() const {
   return bytes;
 }
 
+void ColdChains::clear() {
+  by_key_.clear();
+  memory_bytes_ = 0;
+}
+
+void ColdChains::put(std::string_view key, ColdChain chain) {
+  forget(key);
+  memory_bytes_ += memory_bytes(*by_key_.emplace(key, std::move(chain)).first);
+}
+
 void ColdChains::note_snapshot(std::string_view key, std::uint64_t gsn) {
   ColdChain& chain = by_key_[std::string(key)];
   chain.snapshot_gsn = gsn;
@@ -73,7 +83,10 @@ void ColdChains::note_link(std::string_view key, const ColdChain::Link& link) {
 }
 
 void ColdChains::forget(std::string_view key) {
-  if (!by_key_.empty()) by_key_.erase(std::string(key));
+  const auto found = by_key_.empty() ? by_key_.end() : by_key_.find(std::string(key));
+  if (found == by_key_.end()) return;
+  memory_bytes_ -= std::min(memory_bytes_, memory_bytes(*found));  // not all is counted before settle()
+  by_key_.erase(found);
 }
 
 ColdChain* ColdChains::find(std::string_view key) {

@@ -59,26 +59,37 @@ struct ColdChain {
 class ColdChains {
  public:
   bool empty() const { return by_key_.empty(); }
-  void clear() { by_key_.clear(); }
+  void clear();
   void note_snapshot(std::string_view key, std::uint64_t gsn);
   void note_void(std::string_view key, std::uint64_t gsn);
   void note_link(std::string_view key, const ColdChain::Link& link);
-  void put(std::string_view key, ColdChain chain) { by_key_[std::string(key)] = std::move(chain); }
+  void put(std::string_view key, ColdChain chain);
   void forget(std::string_view key);
   // Null when the key has none.
   ColdChain* find(std::string_view key);
+  // About; without what a start has noted and not settled yet.
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
   // Settles all, and forgets those for which `keep` says no.
   template <typename Keep>
   void settle(Keep keep) {
+    memory_bytes_ = 0;
     for (auto each = by_key_.begin(); each != by_key_.end();) {
       each->second.settle();
       const bool kept = !each->second.links.empty() && keep(each->first, each->second);
+      if (kept) memory_bytes_ += memory_bytes(*each);
       each = kept ? std::next(each) : by_key_.erase(each);
     }
   }
 
  private:
-  std::unordered_map<std::string, ColdChain> by_key_;
+  using ByKey = std::unordered_map<std::string, ColdChain>;
+  static std::uint64_t memory_bytes(const ByKey::value_type& chain) {
+    return sizeof chain + 2 * sizeof(void*) + chain.first.capacity() +
+           chain.second.links.capacity() * sizeof(ColdChain::Link);
+  }
+
+  ByKey by_key_;
+  std::uint64_t memory_bytes_ = 0;
 };
 
 }  // namespace stave

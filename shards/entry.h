@@ -51,7 +51,7 @@ class Entry {
     kStaged = 4,       // resident since a read for a command that has not come back for the value yet
     kRawEncoding = 8,  // made by APPEND, SETRANGE, SETBIT, ...: OBJECT ENCODING says raw
     kOutgrown = 16,    // resident: the value is a Collection
-    kChained = 32,     // cold: edits follow its snapshot in the log (cold_chains.h)
+    kChained = 32,     // cold: of more than one record of the log (cold_chains.h)
   };
 
   struct Fields {

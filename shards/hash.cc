@@ -308,9 +308,11 @@ void HashView::for_each(
 
 std::pair<std::string_view, std::string_view> HashView::random(std::uint64_t random) const {
   assert(size() > 0);
-  if (native_ != nullptr && !hides_some()) {
-    const Entry& entry = native_->random(random);
-    return {entry.key(), entry.value()};
+  // Few are due and still there, so it is seldom that many are drawn in vain.
+  constexpr int kTries = 100;
+  for (int i = 0; native_ != nullptr && i < kTries; ++i) {
+    const Entry& entry = native_->random(random + static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15ull);
+    if (!element_of(entry).expired_at(now_ms_)) return {entry.key(), entry.value()};
   }
   std::uint64_t skipped = random % size();
   std::pair<std::string_view, std::string_view> chosen;

@@ -89,7 +89,7 @@ class Shard final : public Keyspace {
     std::uint64_t demoted = 0;
     std::uint64_t staged = 0;  // cold values read
     std::uint64_t stage_errors = 0;
-    std::uint64_t chains_read = 0;    // of collections whose edits were not part of a snapshot
+    std::uint64_t chains_read = 0;    // collections of more than one record
     std::uint64_t chains_mended = 0;  // whose snapshot was of a transaction that is void
     std::uint64_t snapshots = 0;      // of collections that have outgrown their packed form
     std::uint64_t parts = 0;          // of them

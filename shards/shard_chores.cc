@@ -122,7 +122,7 @@ std::uint64_t Shard::index_bytes() const {
   std::uint64_t bytes =
       entry_bytes_ - resident_bytes_ + expiry_.bytes() + field_expiries_.bytes() + trial_.bytes();
   if (tidying_) bytes += tidying_->queue.bytes();
-  for (const Db& db : dbs_) bytes += db.index.table_bytes();
+  for (const Db& db : dbs_) bytes += db.index.table_bytes() + db.chains.memory_bytes();
   return bytes;
 }
 

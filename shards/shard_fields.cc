@@ -14,7 +14,7 @@ namespace {
 // So many hashes are read at a time: after a start there may be many of which nobody knows when they are due.
 constexpr std::size_t kStagedMax = 16;
 constexpr std::int64_t kStagesLaterMs = 10;
-constexpr std::int64_t kReadAgainMs = 1000;  // if that fails
+constexpr std::int64_t kReadAgainMs = 60'000;  // if that fails; otherwise it is known when they are due
 
 HashView view_of(const Entry& entry) {
   if (const Collection* collection = entry.collection())

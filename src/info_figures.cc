@@ -89,6 +89,7 @@ void add(Shard::Counters& sum, const Shard::Counters& more) {
   sum.stage_errors += more.stage_errors;
   sum.evicted += more.evicted;
   sum.snapshots += more.snapshots;
+  sum.parts += more.parts;
 }
 
 void add(KeyspaceCounters& sum, const KeyspaceCounters& more) {
@@ -109,6 +110,7 @@ Shard::Counters since_reset(const ShardHost& host) {
   since.evicted -= then.evicted;
   since.exceeded_ms -= then.exceeded_ms;
   since.snapshots -= then.snapshots;
+  since.parts -= then.parts;
   return since;
 }
 

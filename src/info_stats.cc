@@ -46,6 +46,7 @@ void write_own_fields(InfoText& text) {
   text.field("stave_cold_read_errors", figures.shard.stage_errors);
   text.field("stave_demoted_values", figures.shard.demoted);
   text.field("stave_collection_snapshots", figures.shard.snapshots);
+  text.field("stave_collection_parts", figures.shard.parts);
   text.field("stave_messages_sent", figures.messages_sent);
   text.field("stave_wakes_sent", figures.wakes_sent);
   text.field("stave_loop_turns", figures.turns);

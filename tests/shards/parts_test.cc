@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shards/check.h"
+#include "shards/cold_chains.h"
 #include "shards/hash.h"
 #include "shards/undo.h"
 #include "tests/shards/compaction_testing.h"
@@ -390,6 +391,25 @@ TEST_CASE("a transaction that holds the key's lock keeps parts waiting") {
   test.shard().locks().unlock({0, "h"});
   test.log_parts();
   CHECK(test.shard().counters().snapshots == 1);
+}
+
+TEST_CASE("where the records of cold collections are takes memory") {
+  ColdChains chains;
+  Record edits;
+  edits.kind = RecordKind::kHashEdits;
+  chains.note_snapshot("h", 1);
+  for (edits.gsn = 2; edits.gsn < 12; ++edits.gsn) chains.note_link("h", {edits, 10, {}});
+  chains.settle([](const std::string&, const ColdChain&) { return true; });
+  const std::uint64_t bytes = chains.memory_bytes();
+  CHECK(bytes > 10 * sizeof(ColdChain::Link));
+  chains.put("i", *chains.find("h"));
+  CHECK(chains.memory_bytes() == 2 * bytes);
+  chains.put("i", *chains.find("h"));
+  CHECK(chains.memory_bytes() == 2 * bytes);
+  chains.forget("h");
+  CHECK(chains.memory_bytes() == bytes);
+  chains.clear();
+  CHECK(chains.memory_bytes() == 0);
 }
 
 TEST_CASE("a large value that is gone is freed in slices") {
