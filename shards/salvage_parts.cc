@@ -8,6 +8,7 @@ namespace stave {
 void SalvageParts::add(const Record& record, bool is_there) {
   Part part;
   part.gsn = record.gsn;
+  part.type = type_of(record.kind);
   part.first = record.has(kChainHead);
   part.last = record.has(kLastPart);
   PartRecord decoded;
@@ -33,7 +34,7 @@ void SalvageParts::choose(const KeyDigest& key, std::uint64_t gsn,
       return each >= first->gsn && each <= last->gsn;
     });
     if (lost || !is_whole(first, last)) continue;
-    chosen_[key] = {first->gsn, last->gsn};
+    chosen_[key] = {first->gsn, last->gsn, last->type};
     return;
   }
 }
@@ -49,6 +50,14 @@ bool SalvageParts::is_whole(Parts::const_iterator first, Parts::const_iterator l
 const SalvageParts::Series* SalvageParts::chosen(const KeyDigest& key) const {
   const auto found = chosen_.find(key);
   return found == chosen_.end() ? nullptr : &found->second;
+}
+
+std::uint64_t SalvageParts::newest_gsn(const KeyDigest& key) const {
+  std::uint64_t gsn = 0;
+  if (const auto found = parts_.find(key); found != parts_.end()) {
+    for (const Part& part : found->second) gsn = part.last ? std::max(gsn, part.gsn) : gsn;
+  }
+  return gsn;
 }
 
 bool SalvageParts::was_live(const Record& record) const {

@@ -19,6 +19,7 @@ class SalvageParts {
   struct Series {
     std::uint64_t first_gsn = 0;
     std::uint64_t last_gsn = 0;
+    Type type = Type::kHash;
   };
 
   // A part that is there, or that only a hint tells of. Any record that is there twice counts once.
@@ -28,6 +29,8 @@ class SalvageParts {
   void choose(const KeyDigest& key, std::uint64_t gsn, const std::vector<std::uint64_t>& lost_gsns);
   // Null when the key has none.
   const Series* chosen(const KeyDigest& key) const;
+  // Of the last part of the newest snapshot that was brought to its end, whole or not; 0: there is none.
+  std::uint64_t newest_gsn(const KeyDigest& key) const;
   // Whether the part was within the newest snapshot that was brought to its end.
   bool was_live(const Record& part) const;
   // Calls `visit` with each key that has parts.
@@ -40,6 +43,7 @@ class SalvageParts {
   struct Part {
     std::uint64_t gsn = 0;
     std::uint32_t number = 0;
+    Type type = Type::kHash;
     bool first = false;
     bool last = false;
     bool is_there = false;

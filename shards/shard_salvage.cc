@@ -285,7 +285,7 @@ void ShardSalvage::choose_parts() {
 void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes,
                          bool is_value_there) {
   const bool holds_value = is_value(record.kind);
-  if ((is_link(record.kind) || holds_value) && !is_value_there) note_lost(record);
+  if ((is_edits(record.kind) || holds_value) && !is_value_there) note_lost(record);
   if (is_part(record.kind)) value_parts_[record.db].add(record, is_value_there);
   if (record.kind == RecordKind::kFlush) {
     flush_gsn_[record.db] = std::max(flush_gsn_[record.db], record.gsn);
@@ -305,6 +305,7 @@ void ShardSalvage::apply(std::size_t segment, const Record& record, std::uint64_
   newest.bytes = holds_value ? static_cast<std::uint32_t>(record_bytes(record.key.size(), record.value.size(),
                                                                        record.has(kHasExpiry)))
                              : 0;
+  if (holds_value) newest.type = type_of(record.kind);
 }
 
 bool ShardSalvage::is_newest(std::size_t segment, const Record& record, std::uint64_t offset_bytes) const {
@@ -316,25 +317,55 @@ bool ShardSalvage::is_newest(std::size_t segment, const Record& record, std::uin
          found->second.offset_bytes == offset_bytes && found->second.bytes != 0;
 }
 
-// Of a key whose records are not all there, only edits in front of the first that is lost can be used.
+// Of a key whose records are not all there, only edits in front of the first that is lost can be used. A part
+// of a snapshot that is lost changes nothing: all changes are in edits.
 void ShardSalvage::note_lost(const Record& record) {
-  lost_gsns_[record.db][digest_key(record.key)].push_back(record.gsn);
+  const KeyDigest digest = digest_key(record.key);
+  lost_gsns_[record.db][digest].push_back(record.gsn);
+  if (!is_value(record.kind)) return;
+  std::uint64_t& newest = lost_values_[record.db][digest];
+  newest = std::max(newest, record.gsn);
+}
+
+std::optional<ShardSalvage::Base> ShardSalvage::base_of(std::uint8_t db, const KeyDigest& key) const {
+  if (const auto* const series = value_parts_[db].chosen(key)) return *series;
+  const auto found = tables_[db].find(key);
+  if (found == tables_[db].end() || found->second.bytes == 0) return std::nullopt;
+  return Base{found->second.gsn, found->second.gsn, found->second.type};
+}
+
+// Once there was a newer snapshot, compaction removed edits in front of it as it came across them, and which
+// it removed nobody can tell. In what it has not come to yet all are there.
+bool ShardSalvage::may_lack_edits(std::uint8_t db, const KeyDigest& key, const Base& base) const {
+  if (files_.manifest_fault.empty() && base.first_gsn > files_.manifest.log_gsn) return false;
+  const auto lost = lost_values_[db].find(key);
+  const std::uint64_t lost_gsn = lost == lost_values_[db].end() ? 0 : lost->second;
+  return std::max(lost_gsn, value_parts_[db].newest_gsn(key)) > base.last_gsn;
+}
+
+// A snapshot in one record is what the value once was, if no edits are put on top of it. One in parts needs
+// those between them.
+void ShardSalvage::tell_lacking(const Record& record) {
+  const KeyDigest digest = digest_key(record.key);
+  if (!record.has(kChainHead) && !record.has(kLastPart)) return;
+  if (!may_lack_edits(record.db, digest, *base_of(record.db, digest))) return;
+  const std::string key = "  key " + quoted(record.key) + " of db" + std::to_string(client_db(record.db));
+  place_lost(key + (is_part(record.kind)
+                        ? ": its last snapshot; what is written of the one before may lack some of the "
+                          "changes that were made while that was taken, and may never have been its value"
+                        : ": its last snapshot; what is written is the one before, without changes behind "
+                          "it, as some of them may be gone"));
 }
 
 bool ShardSalvage::is_live_edits(const Record& record) const {
   if (!is_edits(record.kind) || record.gsn <= flush_gsn_[record.db]) return false;
   const KeyDigest digest = digest_key(record.key);
-  std::uint64_t snapshot_gsn = 0;
-  if (const auto* const series = value_parts_[record.db].chosen(digest)) {
-    snapshot_gsn = series->first_gsn;
-  } else {
-    const auto snapshot = tables_[record.db].find(digest);
-    if (snapshot == tables_[record.db].end() || snapshot->second.bytes == 0) return false;
-    snapshot_gsn = snapshot->second.gsn;
-  }
+  const auto base = base_of(record.db, digest);
+  if (!base || base->type != type_of(record.kind) || record.gsn <= base->first_gsn) return false;
+  if (record.gsn > base->last_gsn && may_lack_edits(record.db, digest, *base)) return false;
   const auto& lost = lost_gsns(record.db, digest);
-  const auto between = [&](std::uint64_t gsn) { return gsn > snapshot_gsn && gsn < record.gsn; };
-  return record.gsn > snapshot_gsn && std::none_of(lost.begin(), lost.end(), between);
+  return std::none_of(lost.begin(), lost.end(),
+                      [&](std::uint64_t gsn) { return gsn > base->first_gsn && gsn < record.gsn; });
 }
 
 bool ShardSalvage::is_live_part(const Record& record) const {
@@ -380,9 +411,14 @@ void ShardSalvage::tell_key(const HintEntry& entry) {
   if (is_part(record.kind) && !parts.was_live(record)) return;
   const bool older =
       series != nullptr || (known && found->second.bytes != 0 && found->second.gsn > flush_gsn_[record.db]);
-  const std::string_view what = is_edits(record.kind) ? ": changes of its value, and those behind them"
-                                : older               ? ": its last value; an older one is written"
-                                                      : ": its value";
+  const auto base = base_of(record.db, digest_key(record.key));
+  const bool mended =
+      is_part(record.kind) && older && base && !may_lack_edits(record.db, digest_key(record.key), *base);
+  const std::string_view what =
+      is_edits(record.kind) ? ": changes of its value, and those behind them"
+      : mended ? ": a part of its last snapshot; its value is made of the one before and the changes since"
+      : older  ? ": its last value; an older one is written"
+               : ": its value";
   lost_("  key " + quoted(record.key) + " of db" + std::to_string(client_db(record.db)) + std::string(what));
 }
 
@@ -432,9 +468,11 @@ Status ShardSalvage::write(const std::string& into, const DatabaseId& database, 
         links.push_back({found.gsn, i, offset});
         link_bytes += record_bytes(found.key.size(), found.value.size(), true);
         keys += found.has(kLastPart) ? 1 : 0;
+        if (found.has(kLastPart)) tell_lacking(found);
       }
       if (!output.status().ok() || !is_newest(i, found, offset)) return;
       write_record(found);
+      tell_lacking(found);
       ++keys;
     });
   }

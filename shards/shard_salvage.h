@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -62,6 +63,11 @@ class ShardSalvage {
   void apply(std::size_t segment, const Record& record, std::uint64_t offset_bytes, bool is_value_there);
   void note_lost(const Record& record);
   void choose_parts();
+  // The snapshot that counts for a key: one record or a series; none without one that is there.
+  using Base = SalvageParts::Series;
+  std::optional<Base> base_of(std::uint8_t db, const KeyDigest& key) const;
+  bool may_lack_edits(std::uint8_t db, const KeyDigest& key, const Base& base) const;
+  void tell_lacking(const Record& record);
   // Of the newest value of its key. Records whose edits are lost from somewhere on count up to there.
   bool is_live_edits(const Record& record) const;
   bool is_live_part(const Record& record) const;
@@ -90,7 +96,9 @@ class ShardSalvage {
   KeyTables tables_;
   std::array<SalvageParts, limits::kDatabases> value_parts_;
   using GsnTable = std::unordered_map<KeyDigest, std::vector<std::uint64_t>, KeyDigestHash>;
-  std::array<GsnTable, limits::kDatabases> lost_gsns_;  // of records that are lost, by key
+  std::array<GsnTable, limits::kDatabases> lost_gsns_;  // of values and edits that are lost, by key
+  using LostValues = std::unordered_map<KeyDigest, std::uint64_t, KeyDigestHash>;
+  std::array<LostValues, limits::kDatabases> lost_values_;  // GSNs of the newest
   std::array<std::uint64_t, limits::kDatabases> flush_gsn_{};
   std::array<std::uint8_t, limits::kDatabases> db_map_{};
   std::uint64_t swap_gsn_ = 0;

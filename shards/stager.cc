@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "shards/limits.h"
@@ -53,39 +52,39 @@ void Stager::read(Key key, const Entry& entry, StageWaiter* waiter) {
   reads_.emplace(location.packed, std::move(read));
 }
 
-// There may be millions. They are sorted by GSN, and so nearly always by place within each segment, too.
+// There may be millions, so they are not sorted by place: in the order of their GSNs there are few runs in
+// each segment, as compaction copies one segment behind the other.
 void Stager::read_links(Read& read, const ColdChain& chain) {
-  const std::vector<ColdChain::Link>& links = chain.links;
-  std::vector<std::uint32_t> by_place(links.size());
-  std::iota(by_place.begin(), by_place.end(), 0);
-  const auto place = [&links](std::uint32_t i) { return links[i].location.packed; };
-  if (!std::ranges::is_sorted(by_place, {}, place)) std::ranges::sort(by_place, {}, place);
-  read.links.resize(links.size());
-  for (std::span<const std::uint32_t> rest = by_place; !rest.empty();)
-    read.pieces.push_back(read_piece(read, links, rest));
-}
-
-// Records that stand near each other are read at once: takes as many from `by_place`.
-std::unique_ptr<Stager::Piece> Stager::read_piece(Read& read, const std::vector<ColdChain::Link>& links,
-                                                  std::span<const std::uint32_t>& by_place) {
-  const Location first = links[by_place.front()].location;
-  const std::uint64_t begin = first.offset_bytes();
-  std::uint64_t end = begin;
-  auto piece = std::make_unique<Piece>();
-  std::size_t count = 0;
-  for (; count < by_place.size(); ++count) {
-    const ColdChain::Link& link = links[by_place[count]];
-    const std::uint64_t at = link.location.offset_bytes();
-    const bool near = count == 0 || (at <= end + kGapBytesMax && at + link.bytes <= begin + kPieceBytesMax);
-    if (link.location.segment() != first.segment() || !near) break;
-    end = at + link.bytes;
-    read.links[by_place[count]] = {piece.get(), at, link.bytes};
+  read.links.reserve(chain.links.size());
+  for (const ColdChain::Link& link : chain.links) {
+    const Piece& piece = piece_for(read, link);
+    read.links.push_back({&piece, link.location.offset_bytes(), link.bytes});
     read.link_bytes += link.bytes;
   }
-  by_place = by_place.subspan(count);
-  piece->read = &read;
-  piece->segment = first.segment();
-  submit(*piece, begin, end);
+  for (const auto& piece : read.pieces) submit(*piece, piece->begin_bytes, piece->end_bytes);
+}
+
+// Records that stand near each other are read at once: extends the last piece of the segment, or adds one.
+Stager::Piece& Stager::piece_for(Read& read, const ColdChain::Link& link) {
+  const std::uint32_t segment = link.location.segment();
+  const std::uint64_t begin = link.location.offset_bytes();
+  const std::uint64_t end = begin + link.bytes;
+  const auto last = std::find_if(read.pieces.rbegin(), read.pieces.rend(),
+                                 [segment](const auto& piece) { return piece->segment == segment; });
+  if (last != read.pieces.rend()) {
+    Piece& piece = **last;
+    const bool near = begin >= piece.end_bytes && begin <= piece.end_bytes + kGapBytesMax &&
+                      end <= piece.begin_bytes + kPieceBytesMax;
+    if (near) {
+      piece.end_bytes = end;
+      return piece;
+    }
+  }
+  Piece& piece = *read.pieces.emplace_back(std::make_unique<Piece>());
+  piece.read = &read;
+  piece.segment = segment;
+  piece.begin_bytes = begin;
+  piece.end_bytes = end;
   return piece;
 }
 

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -55,6 +54,9 @@ class Stager {
     AlignedBuffer memory;
     Read* read = nullptr;
     std::uint32_t segment = 0;  // slot
+    // Of records behind the first of a chain: where those in it begin and end.
+    std::uint64_t begin_bytes = 0;
+    std::uint64_t end_bytes = 0;
   };
   // A record that is read: where it begins in which piece.
   struct Part {
@@ -79,8 +81,7 @@ class Stager {
   };
 
   void read_links(Read& read, const ColdChain& chain);
-  std::unique_ptr<Piece> read_piece(Read& read, const std::vector<ColdChain::Link>& links,
-                                    std::span<const std::uint32_t>& by_place);
+  static Piece& piece_for(Read& read, const ColdChain::Link& link);
   void submit(Piece& piece, std::uint64_t begin, std::uint64_t end);
   void done(Read& read);
   void end(Read& read, const Status& status);

@@ -420,7 +420,16 @@ TEST_CASE("salvage of a snapshot in parts writes all of it, or what was there be
     test.make({log_header(1), records});
     flip_byte(test.path("00000001.seg"), at + kRecordHeaderBytes + 12);
     test.run();
-    CHECK(test.told("key \"s\" of db0: its last value; an older one is written"));
+    CHECK(test.told("key \"s\" of db0: a part of its last snapshot; its value is made of the one before"));
+    expected = "old x";
+  }
+  SUBCASE("a part is damaged of a snapshot that was not brought to its end") {
+    records.pop_back();
+    test.make({log_header(1), records});
+    flip_byte(test.path("00000001.seg"),
+              kSegmentHeaderBytes + record_bytes(1, records[0].value.size(), true) + kRecordHeaderBytes + 12);
+    test.run();
+    CHECK(test.places == 1);
     expected = "old x";
   }
   SUBCASE("a part is gone, and nothing tells of it") {
@@ -431,9 +440,51 @@ TEST_CASE("salvage of a snapshot in parts writes all of it, or what was there be
     manifest.segments = {1};
     test.save(manifest);
     test.run();
-    expected = "old x";
+    CHECK(test.places == 1);
+    CHECK(
+        test.told("key \"s\" of db0: its last snapshot; what is written is the one before, without changes"));
+    expected = "old";
   }
   CHECK(test.keys == 1);
+  CHECK(test.members("s") == expected);
+}
+
+std::string added(std::string_view member) {
+  Edits edits;
+  edits.add(member);
+  return std::string(edits.bytes());
+}
+
+TEST_CASE("salvage puts no edits on a snapshot of which compaction may have removed some") {
+  Salvaged test;
+  const auto chain_head = static_cast<std::uint8_t>(kHasExpiry | kChainHead);
+  const std::string last = packed_set({"a", "b", "c"});
+  std::vector<MadeRecord> records = {{1, RecordKind::kSet, "s", packed_set({"a"}), chain_head},
+                                     {2, RecordKind::kSetEdits, "s", added("b"), kHasExpiry},
+                                     {3, RecordKind::kSetEdits, "s", added("c"), kHasExpiry},
+                                     {4, RecordKind::kSet, "s", last, chain_head},
+                                     {5, RecordKind::kSetEdits, "s", added("d"), kHasExpiry}};
+  std::string expected = "a b c";
+  SUBCASE("the log has all of them") {
+    test.make({log_header(1), records});
+  }
+  SUBCASE("one is gone") {
+    records.erase(records.begin() + 1);
+    test.make({compacted_header(1, 1), records});
+    Manifest manifest = Manifest::none();
+    manifest.log_gsn = 5;
+    manifest.segments = {1};
+    test.save(manifest);
+    expected = "a";
+  }
+  std::uint64_t at = kSegmentHeaderBytes;
+  for (const MadeRecord& made : records) {
+    if (made.gsn < 4) at += record_bytes(1, made.value.size(), true);
+  }
+  flip_byte(test.path("00000001.seg"), at + kRecordHeaderBytes + 12);
+  test.run();
+  CHECK(test.told("key \"s\" of db0: its last value; an older one is written"));
+  CHECK(test.told("as some of them may be gone") == (expected == "a"));
   CHECK(test.members("s") == expected);
 }
 
