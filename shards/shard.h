@@ -337,7 +337,8 @@ class Shard final : public Keyspace {
   static bool fields_expire(const Collection& collection);
   bool expire_fields_due();
   std::int64_t expire_fields(const FieldExpiries::Element& due, Slot& slot, std::size_t& budget);
-  std::int64_t stage_to_expire(Key key, std::size_t& budget);
+  std::int64_t stage_to_expire(Key key, std::uint64_t bytes, std::size_t& budget);
+  void put_off_fields(int log_db, const Entry& entry);
 
   // Eviction (shard_evict.cc).
   enum class Evicted : std::uint8_t { kEnough, kMore, kNothingLeft };
@@ -375,6 +376,7 @@ class Shard final : public Keyspace {
   void touch(Slot& slot);
   void enter_cache(int log_db, Slot& slot, std::uint64_t hash);
   bool end_trial();
+  void leave_memory(int log_db, Slot& slot);
   bool demote_one(Db& db);
   void seal(std::uint32_t slot);
   void seal_next();

@@ -62,6 +62,13 @@ bool Shard::demote() {
   return true;
 }
 
+// REQUIRES: may_drop().
+void Shard::leave_memory(int log_db, Slot& slot) {
+  put_off_fields(log_db, *slot.entry());
+  remake(log_db, slot, {});
+  ++counters_.demoted;
+}
+
 // Drops the value that has been on trial for the longest time, unless it was used. False when it has to stay,
 // because the log cannot give it back yet.
 bool Shard::end_trial() {
@@ -73,9 +80,8 @@ bool Shard::end_trial() {
   if (slot != nullptr && !may_drop(element.db(), *slot)) return false;
   trial_.pop();
   if (slot == nullptr) return true;
-  remake(element.db(), *slot, {});
+  leave_memory(element.db(), *slot);
   slot->set_clock(Slot::kRemembered);
-  ++counters_.demoted;
   // In the time in which as many others are demoted as there are values, all that is remembered fades.
   db.index.forget_cold(db.forgetting, std::min(db.index.size() / (db.resident + 1) + 1, kFadedSlotsMax));
   return true;
@@ -97,9 +103,8 @@ bool Shard::demote_one(Db& db) {
   }
   const auto log_db = static_cast<int>(&db - dbs_.data());
   if (!may_drop(log_db, *slot)) return true;
-  remake(log_db, *slot, {});
+  leave_memory(log_db, *slot);
   slot->set_clock(evicts ? Slot::kClockMax : Slot::kForgotten);  // its age, or nothing
-  ++counters_.demoted;
   return true;
 }
 

@@ -12,9 +12,13 @@ namespace stave {
 namespace {
 
 // So many hashes are read at a time: after a start there may be many of which nobody knows when they are due.
+// A larger one is read alone.
 constexpr std::size_t kStagedMax = 16;
+constexpr std::uint64_t kStagedBytesMax = 256u << 10;
 constexpr std::int64_t kStagesLaterMs = 10;
 constexpr std::int64_t kReadAgainMs = 60'000;  // if that fails; otherwise it is known when they are due
+// A large hash that is cold is not read, and written again, for each field: what is due does not show.
+constexpr std::int64_t kColdLargeMs = 60'000;
 
 HashView view_of(const Entry& entry) {
   if (const Collection* collection = entry.collection())
@@ -55,7 +59,7 @@ std::int64_t Shard::expire_fields(const FieldExpiries::Element& due, Slot& slot,
   const Key key{db, name, due.hash};
   if (!locks_.free(key)) return now_ms_ + 1;
   if (slot.entry()->expired_at(now_ms_)) return now_ms_ + limits::kSpaceRetryMs;
-  if (!slot.resident()) return stage_to_expire(key, budget);
+  if (!slot.resident()) return stage_to_expire(key, logged_bytes(due.db, *slot.entry()), budget);
   const HashView hash = view_of(*slot.entry());
   const Edits removals = hash.removals_due(now_ms_, budget);
   --budget;
@@ -71,15 +75,25 @@ std::int64_t Shard::expire_fields(const FieldExpiries::Element& due, Slot& slot,
   return 0;
 }
 
-// Reads the hash, which notes when its fields are due; not too many at a time, and then none of this slice.
-std::int64_t Shard::stage_to_expire(Key key, std::size_t& budget) {
+// Reads the hash, which notes when its fields are due; not too much at a time, and then nothing in this
+// slice.
+std::int64_t Shard::stage_to_expire(Key key, std::uint64_t bytes, std::size_t& budget) {
   --budget;
-  if (stager_.in_flight() >= kStagedMax) {
+  const bool busy = stager_.in_flight() >= kStagedMax || (stager_.in_flight() > 0 && bytes > kStagedBytesMax);
+  const bool full = options_.memory_bytes_max != 0 && memory_bytes() > options_.memory_bytes_max;
+  if (busy || full) {
     budget = 0;
     return now_ms_ + kStagesLaterMs;
   }
   stage(key, nullptr);
   return now_ms_ + kReadAgainMs;
+}
+
+void Shard::put_off_fields(int log_db, const Entry& entry) {
+  if (entry.collection() == nullptr || !fields_expire(*entry.collection())) return;
+  if (logged_bytes(log_db, entry) <= kStagedBytesMax) return;
+  const std::int64_t next_ms = std::max(view_of(entry).next_expiry_ms(), now_ms_ + kColdLargeMs);
+  field_expiries_.set(log_db, hash_key(entry.key()), next_ms);
 }
 
 }  // namespace stave

@@ -74,6 +74,7 @@ Transaction::Ran Transaction::run_data(const TransactionCommand& command) {
   if (is_cold(status)) return Ran::kNeedsValues;
   counters_.hits += context.counters.hits;
   counters_.misses += context.counters.misses;
+  counters_.expired_fields += context.counters.expired_fields;
   if (!is_exec()) {
     // An error tells what is there, too (ERR no such key), so it waits for the commits of what was seen.
     if (!status.ok()) failure_ = status.message();

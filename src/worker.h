@@ -168,6 +168,7 @@ class Worker {
 
   std::int64_t now_ms_ = 0;
   std::int64_t timer_at_ms_ = 0;  // when it fires; 0 = not set
+  bool timer_fired_ = false;      // since the last turn
   std::int64_t pause_until_ms_ = 0;
   bool pause_writes_only_ = false;
   Stats stats_;

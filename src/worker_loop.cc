@@ -90,7 +90,7 @@ void Worker::on_prepare() {
   // What close callbacks and the like have left since on_check.
   if (!outputs_.empty()) put_out();
   wake_peers();
-  const bool sleeps = ready_.empty() && !building_ && mailbox_.prepare_to_sleep();
+  const bool sleeps = ready_.empty() && !building_ && !timer_fired_ && mailbox_.prepare_to_sleep();
   if (sleeps == !no_sleep_) return;
   no_sleep_ = !sleeps;
   // An active idle handle makes libuv poll without waiting.
@@ -99,6 +99,7 @@ void Worker::on_prepare() {
 
 void Worker::on_check() {
   mailbox_.awake();
+  timer_fired_ = false;
   update_time();
   ++stats_.turns;
   for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
@@ -177,8 +178,7 @@ void Worker::do_chores() {
   const std::int64_t timeout_ms = blocked_clients_.next_deadline_ms();
   if (timeout_ms != 0 && (next_ms == 0 || timeout_ms < next_ms)) next_ms = timeout_ms;
   if (more) {
-    schedule_timer(now_ms_ +
-                   1);  // a timer that is due at once fires before the loop waits, and does not wake it
+    schedule_timer(now_ms_ + 1);  // clients come first
   } else if (next_ms != 0) {
     schedule_timer(next_ms);
   }
@@ -197,14 +197,20 @@ void Worker::retry_for_space(ShardHost& host) {
   for (Batch* batch : host.take_without_space()) ready(batch);
 }
 
-// Makes sure that the loop turns at `at_ms`, if not before.
+// Makes sure that the loop turns at `at_ms`, if not before. The loop looks at timers before it waits, and not
+// behind it: what is due then is for one more turn. A timer may also come a millisecond early, as its clock
+// is another one.
 void Worker::schedule_timer(std::int64_t at_ms) {
   if (timer_at_ms_ != 0 && timer_at_ms_ <= at_ms && timer_at_ms_ > now_ms_) return;
   timer_at_ms_ = at_ms;
   uv_update_time(&loop_);
   const std::int64_t wait_ms = at_ms > now_ms_ ? at_ms - now_ms_ : 0;
   uv_timer_start(
-      &timer_, [](uv_timer_t* handle) { worker_of(handle).timer_at_ms_ = 0; },
+      &timer_,
+      [](uv_timer_t* handle) {
+        worker_of(handle).timer_at_ms_ = 0;
+        worker_of(handle).timer_fired_ = true;
+      },
       static_cast<std::uint64_t>(wait_ms), 0);
 }
 
