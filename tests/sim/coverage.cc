@@ -30,6 +30,7 @@ constexpr Field kFields[] = {
     {"backups", &Coverage::backups},
     {"backups verified", &Coverage::backups_verified},
     {"edits of hashes", &Coverage::hash_edits},
+    {"edits of lists", &Coverage::list_edits},
     {"expired fields", &Coverage::expired_fields},
     {"snapshots", &Coverage::snapshots},
     {"parts of snapshots", &Coverage::parts},

@@ -29,6 +29,7 @@ struct Coverage {
   std::uint64_t backups = 0;
   std::uint64_t backups_verified = 0;
   std::uint64_t hash_edits = 0;
+  std::uint64_t list_edits = 0;
   std::uint64_t expired_fields = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t parts = 0;

@@ -119,7 +119,7 @@ void Simulation::step() {
   const auto shard = static_cast<std::uint32_t>(below(models_.size()));
   const std::uint64_t what = below(100);
   if (what < 25) return write_some(shard);
-  if (what < 33) return write_hash(shard);
+  if (what < 33) return one_in(random_, 2) ? write_hash(shard) : write_list(shard);
   if (what < 37) return write_batch(shard);
   if (what < 41) return write_transaction();
   if (what < 42) return one_in(random_, 4) ? flush_db(shard) : do_job();
@@ -160,14 +160,14 @@ bool Simulation::may_be_unreadable(std::uint32_t number, const Name& name, const
   const auto found = models_[number].now.find(name);
   if (!damage_ || found == models_[number].now.end()) return false;
   const Value& value = found->second;
-  const bool hash = !value.fields.empty();
   return damage_->is_named_by(
-      error,
-      hash ? kRecordBytesMax : record_bytes(name.second.size(), value.bytes.size(), value.expiry_ms != 0));
+      error, value.is_collection()
+                 ? kRecordBytesMax
+                 : record_bytes(name.second.size(), value.bytes.size(), value.expiry_ms != 0));
 }
 
 void Simulation::read_one(std::uint32_t number) {
-  const Name name = one_in(random_, 3) ? random_hash_name() : random_name();
+  const Name name = one_in(random_, 3) ? random_collection_name() : random_name();
   const std::optional<Answer> answer = read(number, name);
   if (!answer || disk_->crashed() || disk_->has_failed()) return;
   ++coverage_.reads;
@@ -188,13 +188,16 @@ void Simulation::turn() {
 }
 
 void Simulation::start_read(std::uint32_t number) {
+  const Name name = one_in(random_, 3) ? random_collection_name() : random_name();
+  const Found found = shards_[number]->find({name.first, name.second}, true);
+  if (found.exists && !found.resident) stage(number, name);
+}
+
+void Simulation::stage(std::uint32_t number, const Name& name) {
   auto read = std::make_unique<StartedRead>();
   read->shard = number;
-  read->name = one_in(random_, 3) ? random_hash_name() : random_name();
-  const Key key(read->name.first, read->name.second);
-  const Found found = shards_[number]->find(key, true);
-  if (!found.exists || found.resident) return;
-  shards_[number]->stage(key, &read->waiter);
+  read->name = name;
+  shards_[number]->stage({name.first, read->name.second}, &read->waiter);
   reads_.push_back(std::move(read));
 }
 

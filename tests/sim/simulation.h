@@ -35,6 +35,10 @@
 #include "tests/sim/damage.h"
 #include "tests/sim/sim_disk.h"
 
+namespace stave {
+class ListView;
+}
+
 namespace stave::sim {
 
 struct Violation : std::runtime_error {
@@ -56,12 +60,16 @@ class Simulation {
 
   using Name = std::pair<int, std::string>;  // db, key
   using Fields = std::map<std::string, std::string>;
-  // A string, or a hash if it has fields.
+  // A string, or a hash if it has fields, or a list if it has elements.
   struct Value {
     std::string bytes;
     std::int64_t expiry_ms = 0;
     Fields fields = {};
-    bool same_as(const Value& other) const { return bytes == other.bytes && fields == other.fields; }
+    std::vector<std::string> elements = {};
+    bool is_collection() const { return !fields.empty() || !elements.empty(); }
+    bool same_as(const Value& other) const {
+      return bytes == other.bytes && fields == other.fields && elements == other.elements;
+    }
   };
   using Contents = std::map<Name, Value>;
   // What a command does to a hash: fields that get a value, or go. The text of one that expires says when.
@@ -73,8 +81,9 @@ class Simulation {
     std::uint64_t last_gsn = 0;
     std::uint64_t transaction = 0;  // 0: none
     std::vector<std::pair<Name, std::optional<Value>>> changes;
-    std::vector<std::pair<Name, HashEdits>> edits;        // of hashes that were not written as a whole
-    std::vector<std::pair<Name, std::int64_t>> expiries;  // of such, in ms
+    std::vector<std::pair<Name, HashEdits>> edits;  // of hashes that were not written as a whole
+    std::vector<std::pair<Name, std::string>> list_edits;
+    std::vector<std::pair<Name, std::int64_t>> expiries;  // of such hashes and lists, in ms
     int flushed_db = -1;
   };
   struct ShardModel {
@@ -134,6 +143,7 @@ class Simulation {
   void write_some(std::uint32_t shard);
   void write_batch(std::uint32_t shard);
   void write_hash(std::uint32_t shard);
+  void write_list(std::uint32_t shard);
   // One edit of a hash that is resident or absent, and its part of the batch.
   Status edit_hash(Shard& shard, const Name& name, Batch& batch);
   // A hash that a transaction has edited where it is.
@@ -144,6 +154,16 @@ class Simulation {
   };
   bool add_hash_edits(std::uint32_t shard, Batch& batch, std::vector<Change>& changes,
                       std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed);
+  bool add_list_edit(std::uint32_t shard, Batch& batch, std::vector<Change>& changes,
+                     std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed);
+  // The change that the edits are, of what was found.
+  void add_change(std::uint32_t shard, const Name& name, const Found& found, Type type,
+                  const std::string& edits, std::vector<Change>& changes, std::deque<std::string>& bytes,
+                  std::vector<Borrowed>& borrowed);
+  static void note_list_edit(const Name& name, const Found& before, const std::string& edit, Batch& batch);
+  std::string random_list_edit(std::size_t size, bool grows);
+  static void apply_to_list(Contents& contents, const Name& name, const std::string& edit);
+  static std::vector<std::string> elements_of(const ListView& list);
   static void note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch);
   static std::string edit_bytes(const HashEdits& edits);
   HashEdits random_edits();
@@ -157,6 +177,7 @@ class Simulation {
   void flush_db(std::uint32_t shard);
   void read_one(std::uint32_t shard);
   void start_read(std::uint32_t shard);
+  void stage(std::uint32_t shard, const Name& name);
   void end_reads();
   void begin_backup();
   void end_part(const Status& status);
@@ -180,6 +201,9 @@ class Simulation {
   static bool complete(const TransactionModel& transaction, const std::vector<std::uint64_t>& gsns);
   Name random_name();
   Name random_hash_name();
+  Name random_list_name();
+  Name random_collection_name();
+  Name rather_under_way(std::uint32_t shard, const std::function<Name()>& random);
   Value random_value();
   std::string directory(std::uint32_t shard) const { return "shard-" + std::to_string(shard); }
   bool is_there(const Value& value) const { return value.expiry_ms == 0 || value.expiry_ms > now_ms_; }

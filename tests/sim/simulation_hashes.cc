@@ -6,6 +6,7 @@
 
 #include "shards/collection.h"
 #include "shards/hash.h"
+#include "shards/list.h"
 #include "tests/sim/simulation.h"
 
 namespace stave::sim {
@@ -61,6 +62,8 @@ Simulation::Value Simulation::value_of(const Found& found) {
   value.expiry_ms = found.expiry_ms;
   if (found.type == Type::kString)
     value.bytes = found.value;
+  else if (found.type == Type::kList)
+    value.elements = elements_of(ListView(found));
   else
     HashView(found).for_each_element([&](const HashElement& element) {
       value.fields.emplace(element.field, expiring(element.value, element.expiry_ms));
@@ -113,16 +116,21 @@ Status Simulation::edit_hash(Shard& shard, const Name& name, Batch& batch) {
   return status;
 }
 
-// Adds edits of a hash to a transaction's batch and changes. False if it cannot take part now.
-bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
-                                std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
-  Name name = random_hash_name();
-  // Rather one of which a snapshot is under way.
+// A name of a collection; likelier one of which a snapshot is under way.
+Simulation::Name Simulation::rather_under_way(std::uint32_t number, const std::function<Name()>& random) {
+  Name name = random();
   for (int tries = 0; tries < 8; ++tries) {
     const Found tried = shards_[number]->find({name.first, name.second}, false);
     if (tried.collection != nullptr && tried.collection->chain.series != nullptr) break;
-    name = random_hash_name();
+    name = random();
   }
+  return name;
+}
+
+// Adds edits of a hash to a transaction's batch and changes. False if it cannot take part now.
+bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
+                                std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
+  const Name name = rather_under_way(number, [this] { return random_hash_name(); });
   const Key key(name.first, name.second);
   const Found found = shards_[number]->find(key, true);
   if (found.exists && (found.type != Type::kHash || !found.resident)) return false;
@@ -130,25 +138,30 @@ bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<
   // One that has an effect, so that there is a record.
   edits.emplace_back("t", std::to_string(random_()));
   note_edits(name, found, edits, batch);
+  add_change(number, name, found, Type::kHash, edit_bytes(edits), changes, bytes, borrowed);
+  return true;
+}
+
+void Simulation::add_change(std::uint32_t number, const Name& name, const Found& found, Type type,
+                            const std::string& edits, std::vector<Change>& changes,
+                            std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
   Change change;
   change.key = Key(name.first, bytes.emplace_back(name.second));
-  const std::string& made = bytes.emplace_back(edit_bytes(edits));
+  const std::string& made = bytes.emplace_back(edits);
+  EditResult result;
   if (found.collection != nullptr) {
     change.kind = Change::Kind::kEdit;
     change.edits = made;
     change.expiry_ms = found.expiry_ms;
     auto undo = std::make_unique<Undo>(*shards_[number]->borrow(change.key));
-    EditResult result;
-    if (!undo->apply(made, {}, result).ok()) violate("edits do not fit a large hash");
+    if (!undo->apply(made, {}, result).ok()) violate("edits do not fit a large collection");
     borrowed.push_back({number, change.key, std::move(undo)});
   } else {
-    std::string packed = found.exists ? std::string(found.value) : empty_packed(Type::kHash);
-    EditResult result;
-    if (!edit_packed(Type::kHash, packed, made, {}, result).ok()) violate("edits do not fit a hash");
-    change.value = {bytes.emplace_back(packed), found.exists ? found.expiry_ms : 0, false, Type::kHash};
+    std::string packed = found.exists ? std::string(found.value) : empty_packed(type);
+    if (!edit_packed(type, packed, made, {}, result).ok()) violate("edits do not fit a collection");
+    change.value = {bytes.emplace_back(packed), found.exists ? found.expiry_ms : 0, false, type};
   }
   changes.push_back(change);
-  return true;
 }
 
 void Simulation::write_hash(std::uint32_t number) {
@@ -157,14 +170,7 @@ void Simulation::write_hash(std::uint32_t number) {
   const Key key(name.first, name.second);
   const Found found = shard.find(key, true);  // may log that it has expired
   if (found.exists && found.type != Type::kHash) return;
-  if (found.exists && !found.resident) {
-    auto read = std::make_unique<StartedRead>();
-    read->shard = number;
-    read->name = name;
-    shard.stage(key, &read->waiter);
-    reads_.push_back(std::move(read));
-    return;
-  }
+  if (found.exists && !found.resident) return stage(number, name);
   Batch batch;
   batch.first_gsn = shard.last_gsn() + 1;
   const bool in_batch = one_in(random_, 4) && shard.begin_batch(4 * kEditBytesMax + 2 * 512).ok();

@@ -60,6 +60,8 @@ TEST_CASE("no crash, failed call or full disk loses what was promised") {
   CHECK(coverage.backups_verified > 0);
   CHECK(coverage.damaged_reads > 0);
   CHECK(coverage.refused_starts > 0);
+  CHECK(coverage.hash_edits > 0);
+  CHECK(coverage.list_edits > 0);
   CHECK(coverage.snapshots > 0);
   CHECK(coverage.parts > coverage.snapshots);
   MESSAGE(coverage.text());

@@ -43,6 +43,7 @@ void Simulation::apply(Contents& contents, const Batch& batch) const {
     }
   }
   for (const auto& [name, edits] : batch.edits) apply(contents, name, edits);
+  for (const auto& [name, edit] : batch.list_edits) apply_to_list(contents, name, edit);
   for (const auto& [name, expiry_ms] : batch.expiries) {
     if (const auto found = contents.find(name); found != contents.end()) found->second.expiry_ms = expiry_ms;
   }
@@ -56,7 +57,7 @@ void Simulation::note(std::uint32_t shard, Batch batch) {
 
 void Simulation::write_some(std::uint32_t number) {
   Shard& shard = *shards_[number];
-  const Name name = one_in(random_, 20) ? random_hash_name() : random_name();
+  const Name name = one_in(random_, 20) ? random_collection_name() : random_name();
   const Key key(name.first, name.second);
   const Found found = shard.find(key, true);  // may log that it has expired
   Batch batch;
@@ -125,7 +126,7 @@ void Simulation::write_transaction() {
   for (; ready < participants.size(); ++ready) {
     Batch& batch = batches[ready];
     const std::uint64_t count = 1 + below(3);
-    batch.changes.reserve(count + 1);  // changes view the names
+    batch.changes.reserve(count + 2);  // changes view the names
     for (std::uint64_t i = 0; i < count; ++i) {
       const Name name = random_name();
       const bool twice = std::any_of(batch.changes.begin(), batch.changes.end(),
@@ -142,6 +143,7 @@ void Simulation::write_transaction() {
       changes[ready].push_back(change);
     }
     if (one_in(random_, 2)) add_hash_edits(participants[ready], batch, changes[ready], bytes, borrowed);
+    if (one_in(random_, 2)) add_list_edit(participants[ready], batch, changes[ready], bytes, borrowed);
     held[ready] = Shard::batch_bytes(changes[ready], participants.size());
     if (!shards_[participants[ready]]->hold(held[ready]).ok()) break;
   }
