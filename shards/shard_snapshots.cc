@@ -195,7 +195,8 @@ bool Shard::is_worth_snapshot(const Entry& entry) {
   const std::uint64_t snapshot_bytes = entry.value_bytes() + chain.part_bytes;
   if (snapshot_bytes <= options_.part_bytes) return true;
   if (chain.edit_bytes() >= snapshot_bytes / kWorthwhilePart) return true;
-  if (chain.seen_gsn != chain.last_gsn) {
+  const bool set_back = now_ms_ < chain.seen_ms;
+  if (chain.seen_gsn != chain.last_gsn || set_back) {
     chain.seen_gsn = chain.last_gsn;
     chain.seen_ms = now_ms_;
   }
