@@ -190,6 +190,7 @@ void Log::begin_segment(NextSegment& next) {
     segments_[active_]->header.highest_gsn = last_gsn_;
     unsealed_.push_back(active_);
     rolled_.push_back(std::move(buffer_));
+    drop_written();
   }
   active_ = free_slot(segments_);
   prepared_for_ = kNoSegment;

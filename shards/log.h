@@ -185,6 +185,7 @@ class Log {
   void zero_done(IoRequest& request);
   void sync_next();
   void sync_done(IoRequest& request);
+  void drop_written();
   void seal_rolled();
   void fail(std::string reason);
   void progress() {

@@ -63,11 +63,6 @@ void Log::start_commit() {
   if (commit_in_flight_ || syncs_in_flight_ > 0 || durable_gsn_ == last_gsn_) return;
   // What was written before the mode became `always` must be durable first.
   if (written_gsn_ > durable_gsn_) return start_sync();
-  // The end of an earlier segment may have gone out with the commit before this one.
-  while (!rolled_.empty() &&
-         segments_[rolled_.front().segment]->written_bytes >= rolled_.front().end_bytes()) {
-    rolled_.pop_front();
-  }
   LogBuffer& buffer = rolled_.empty() ? buffer_ : rolled_.front();
   const Segment& segment = *segments_[buffer.segment];
   if (zero_in_flight_ && overlaps(zero_, segment.file.get(), buffer.base, round_up(buffer.used))) return;
@@ -121,9 +116,19 @@ void Log::commit_done(IoRequest& request) {
   committing_.used = 0;
   committing_.trim();
   spare_.memory = std::move(committing_.memory);
+  drop_written();
   seal_rolled();
   progress();
   flush();
+}
+
+// Ends of earlier segments that were written before they ended, or with the commit before. A segment that is
+// sealed may go at any time, so none of these may be left then.
+void Log::drop_written() {
+  while (!rolled_.empty() &&
+         segments_[rolled_.front().segment]->written_bytes >= rolled_.front().end_bytes()) {
+    rolled_.pop_front();
+  }
 }
 
 // Overwriting blocks that were written before is faster than writing fresh ones, whose extents must be

@@ -25,6 +25,31 @@ bool is_anywhere(CompactedShard& test, RecordKind kind, const std::string& key) 
   return false;
 }
 
+TEST_CASE("a segment may go that ended without a write behind it") {
+  CompactedShard test({.segment_bytes = 20u << 10});
+  Edits edits;
+  edits.put("field", std::string(8000, 'v'));
+  EditResult result;
+  REQUIRE(test.shard().edit({0, "h"}, Type::kHash, edits.bytes(), result).ok());
+  for (char value = 'a'; value < 'g'; ++value) test.put("key", std::string(1000, value));
+  test.make_durable();
+  const std::uint64_t gsn = test.shard().last_gsn();
+  // Changes nothing, but there was no room for it.
+  Edits removal;
+  removal.remove(std::string(8000, 'f'));
+  EditResult nothing;
+  REQUIRE(test.shard().edit({0, "h"}, Type::kHash, removal.bytes(), nothing).ok());
+  REQUIRE(test.shard().last_gsn() == gsn);
+  test.shard().log().start_sync();
+  test.settle();
+  REQUIRE(test.segment(1)->sealed);
+  test.compact();
+  REQUIRE(test.segment(1) == nullptr);
+  test.put("key", "after");
+  test.make_durable();
+  CHECK(test.get("key") == "after");
+}
+
 TEST_CASE("a deleted key stays deleted after a partial compaction of the newest segment and a restart") {
   for (const Crash kind : {Crash::kKill, Crash::kPowerLoss}) {
     CompactedShard test;

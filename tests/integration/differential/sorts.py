@@ -57,21 +57,23 @@ def _limit(world):
     return [world.mixed_case("LIMIT"), *numbers]
 
 
-def _sort(world, key, kind):
+def _sort(world, key, kind, targets):
     alpha = world.chance(0.5)
     by = world.choice([None, None, "nosort", "{t}weight:*", "{t}hash:*->weight", "{t}text:*", "{t}none:*"])
     if alpha and by in ("{t}weight:*", "{t}hash:*->weight", "{t}none:*"):
         by = "{t}text:*"
     store = world.chance(0.25)
     free = kind == "set" and by == "nosort" and not store
+    # BY in front of a word without an asterisk sorts nothing.
+    odd = ["FOO", "GET", "LIMIT", "STORE", "LIMIT 1", *([] if kind == "set" else ["BY"])]
     gets = [] if free else [word for _ in range(world.choice([0, 0, 1, 2, 3]))
                             for word in (world.mixed_case("GET"), world.choice(["#", "{t}text:*", "{t}hash:*->text", "{t}hash:*->none",
                                                                                "{t}none:*", "{t}hash:*", "{t}text", "{t}weight:*->f"]))]
     options = [[world.mixed_case("BY"), by] if by else [], gets, world.maybe(0.5, world.choice(["ASC", "DESC", "desc"])),
                world.maybe(1 if alpha else 0, world.mixed_case("ALPHA")),
                _limit(world) if world.chance(0.4) and not free else [],
-               [world.mixed_case("STORE"), world.choice(TARGETS)] if store else [],
-               world.maybe(0.02, world.choice(["FOO", "BY", "GET", "LIMIT", "STORE", "LIMIT 1"]))]
+               [world.mixed_case("STORE"), world.choice(targets)] if store else [],
+               world.maybe(0.02, world.choice(odd))]
     name = "SORT_RO" if world.chance(0.2) else "SORT"
     return _prepared(Case([name, key, *world.shuffled(options)], compare.unordered if free else compare.exact, mutable=False))
 
@@ -87,8 +89,9 @@ def sort(world):
     kind = world.choice(["list", "set", "zset"])
     elements = _elements(world)
     cases = _source(world, key, kind, elements) + _others(world, elements)
-    for _ in range(world.between(1, 4)):
-        cases += _sort(world, key, kind)
+    # What is stored in the source has several elements of which no key tells anything.
+    for left in reversed(range(world.between(1, 4))):
+        cases += _sort(world, key, kind, [target for target in TARGETS if target != key or left == 0])
     cases.append(Case(["LRANGE", "{t}to", 0, -1], mutable=False))
     return cases
 
