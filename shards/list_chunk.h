@@ -23,8 +23,8 @@ struct ListChunk {
   std::uint32_t end = 0;
   std::uint32_t count = 0;
   std::uint32_t listpack_bytes = 0;
-  std::uint32_t even_length =
-      0;  // of each element, which then has no length of its own; 0: items have theirs
+  // Of each element, which then has no length of its own; 0: items have theirs.
+  std::uint32_t even_length = 0;
 
   bool takes(std::size_t length) const { return even_length == 0 || even_length == length; }
   std::uint32_t item_bytes(std::size_t length) const;

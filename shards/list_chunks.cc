@@ -131,23 +131,18 @@ void ListChunks::set_at(std::size_t index, std::string_view element) {
   const Place place = find(index);
   const auto nth = static_cast<std::uint32_t>(index - place.first);
   ListChunk* const chunk = place.chunk;
-  if (!takes_instead(chunk, nth, element.size())) {
+  const auto put_elsewhere = [&] {
     erase(index, 1);
     insert_at(index, element);
-    return;
-  }
+  };
+  if (!chunk->takes(element.size()) && !suit(chunk, element.size())) return put_elsewhere();
+  const std::uint32_t bytes = chunk->item_bytes(element.size());
   const std::uint32_t offset = chunk->offset_of(nth);
   const std::string_view old = chunk->element(offset);
   const std::uint32_t old_bytes = chunk->item_bytes(old.size());
+  if (chunk->used() - old_bytes + bytes > kChunkBytes) return put_elsewhere();
   forget(chunk, 1, stave::listpack_bytes(old));
-  write(chunk, refit(chunk, {offset, old_bytes, chunk->item_bytes(element.size())}), element);
-}
-
-// Whether the chunk can have an element of this length in place of the nth; it has the right form then.
-bool ListChunks::takes_instead(ListChunk* chunk, std::uint32_t nth, std::size_t length) {
-  if (!chunk->takes(length)) return suit(chunk, length);
-  const std::uint32_t old_bytes = chunk->item_bytes(chunk->element(chunk->offset_of(nth)).size());
-  return chunk->used() - old_bytes + chunk->item_bytes(length) <= kChunkBytes;
+  write(chunk, refit(chunk, {offset, old_bytes, bytes}), element);
 }
 
 void ListChunks::insert_at(std::size_t index, std::string_view element) {

@@ -77,7 +77,6 @@ class ListChunks {
   void slide(ListChunk* chunk, ListEnd end, std::uint32_t bytes);
   ListChunk* add_chunk(ListEnd end, std::size_t length);
   bool suit(ListChunk* chunk, std::size_t length);
-  bool takes_instead(ListChunk* chunk, std::uint32_t nth, std::size_t length);
   void give_lengths(ListChunk* chunk);
   std::uint32_t refit(ListChunk* chunk, Gap gap);
   void write(ListChunk* chunk, std::uint32_t offset, std::string_view element);

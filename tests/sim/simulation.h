@@ -160,11 +160,24 @@ class Simulation {
   void add_change(std::uint32_t shard, const Name& name, const Found& found, Type type,
                   const std::string& edits, std::vector<Change>& changes, std::deque<std::string>& bytes,
                   std::vector<Borrowed>& borrowed);
-  static void note_list_edit(const Name& name, const Found& before, const std::string& edit, Batch& batch);
   std::string random_list_edit(std::size_t size, bool grows);
-  static void apply_to_list(Contents& contents, const Name& name, const std::string& edit);
+  static void apply(Contents& contents, const Name& name, const std::string& list_edit);
   static std::vector<std::string> elements_of(const ListView& list);
-  static void note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch);
+  // What the edits are in the log: such, which `kind` of the batch notes, or the whole value.
+  template <typename AnyEdits>
+  static void note_edits(const Name& name, const Found& before, const AnyEdits& edits,
+                         std::vector<std::pair<Name, AnyEdits>>& kind, Batch& batch) {
+    Contents contents;
+    if (before.exists) contents[name] = value_of(before);
+    apply(contents, name, edits);
+    const auto after = contents.find(name);
+    if (after == contents.end())
+      batch.changes.emplace_back(name, std::nullopt);
+    else if (before.collection != nullptr)
+      kind.emplace_back(name, edits);
+    else
+      batch.changes.emplace_back(name, after->second);
+  }
   static std::string edit_bytes(const HashEdits& edits);
   HashEdits random_edits();
   static void apply(Contents& contents, const Name& name, const HashEdits& edits);

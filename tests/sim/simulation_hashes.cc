@@ -89,25 +89,11 @@ std::string Simulation::edit_bytes(const HashEdits& edits) {
   return std::string(bytes.bytes());
 }
 
-// What the edits are in the log.
-void Simulation::note_edits(const Name& name, const Found& before, const HashEdits& edits, Batch& batch) {
-  Contents contents;
-  if (before.exists) contents[name] = value_of(before);
-  apply(contents, name, edits);
-  const auto after = contents.find(name);
-  if (after == contents.end())
-    batch.changes.emplace_back(name, std::nullopt);
-  else if (before.collection != nullptr)
-    batch.edits.emplace_back(name, edits);
-  else
-    batch.changes.emplace_back(name, after->second);
-}
-
 Status Simulation::edit_hash(Shard& shard, const Name& name, Batch& batch) {
   const Key key(name.first, name.second);
   const HashEdits edits = random_edits();
   Batch noted;
-  note_edits(name, shard.find(key, true), edits, noted);
+  note_edits(name, shard.find(key, true), edits, noted.edits, noted);
   EditResult result;
   Status status = shard.edit(key, Type::kHash, edit_bytes(edits), result);
   if (!status.ok() || !result.any()) return status;
@@ -137,7 +123,7 @@ bool Simulation::add_hash_edits(std::uint32_t number, Batch& batch, std::vector<
   HashEdits edits = random_edits();
   // One that has an effect, so that there is a record.
   edits.emplace_back("t", std::to_string(random_()));
-  note_edits(name, found, edits, batch);
+  note_edits(name, found, edits, batch.edits, batch);
   add_change(number, name, found, Type::kHash, edit_bytes(edits), changes, bytes, borrowed);
   return true;
 }

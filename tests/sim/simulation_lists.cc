@@ -42,7 +42,7 @@ std::string Simulation::random_list_edit(std::size_t size, bool grows) {
   return std::string(edit.bytes());
 }
 
-void Simulation::apply_to_list(Contents& contents, const Name& name, const std::string& edit) {
+void Simulation::apply(Contents& contents, const Name& name, const std::string& edit) {
   const auto found = contents.find(name);
   // Of a list that a transaction had put over the string, and that never was.
   if (found != contents.end() && found->second.elements.empty()) return;
@@ -64,21 +64,6 @@ std::vector<std::string> Simulation::elements_of(const ListView& list) {
   return elements;
 }
 
-// What the edit is in the log.
-void Simulation::note_list_edit(const Name& name, const Found& before, const std::string& edit,
-                                Batch& batch) {
-  Contents contents;
-  if (before.exists) contents[name] = value_of(before);
-  apply_to_list(contents, name, edit);
-  const auto after = contents.find(name);
-  if (after == contents.end())
-    batch.changes.emplace_back(name, std::nullopt);
-  else if (before.collection != nullptr)
-    batch.list_edits.emplace_back(name, edit);
-  else
-    batch.changes.emplace_back(name, after->second);
-}
-
 bool Simulation::add_list_edit(std::uint32_t number, Batch& batch, std::vector<Change>& changes,
                                std::deque<std::string>& bytes, std::vector<Borrowed>& borrowed) {
   const Name name = rather_under_way(number, [this] { return random_list_name(); });
@@ -86,7 +71,7 @@ bool Simulation::add_list_edit(std::uint32_t number, Batch& batch, std::vector<C
   if (found.exists && (found.type != Type::kList || !found.resident)) return false;
   const std::size_t size = found.exists ? ListView(found).size() : 0;
   const std::string edit = random_list_edit(size, true);
-  note_list_edit(name, found, edit, batch);
+  note_edits(name, found, edit, batch.list_edits, batch);
   add_change(number, name, found, Type::kList, edit, changes, bytes, borrowed);
   return true;
 }
@@ -101,7 +86,7 @@ void Simulation::write_list(std::uint32_t number) {
   const std::string edit = random_list_edit(found.exists ? ListView(found).size() : 0, false);
   Batch batch;
   batch.first_gsn = batch.last_gsn = shard.last_gsn() + 1;  // a snapshot may follow
-  note_list_edit(name, found, edit, batch);
+  note_edits(name, found, edit, batch.list_edits, batch);
   EditResult result;
   const Status status = shard.edit(key, Type::kList, edit, result);
   if (!status.ok()) {

@@ -43,7 +43,7 @@ void Simulation::apply(Contents& contents, const Batch& batch) const {
     }
   }
   for (const auto& [name, edits] : batch.edits) apply(contents, name, edits);
-  for (const auto& [name, edit] : batch.list_edits) apply_to_list(contents, name, edit);
+  for (const auto& [name, edit] : batch.list_edits) apply(contents, name, edit);
   for (const auto& [name, expiry_ms] : batch.expiries) {
     if (const auto found = contents.find(name); found != contents.end()) found->second.expiry_ms = expiry_ms;
   }
@@ -87,7 +87,6 @@ void Simulation::write_some(std::uint32_t number) {
   }
   // An expiry that stays as it was needs no record.
   if (batch.last_gsn < batch.first_gsn) return;
-  // A snapshot may follow.
   if (!batch.expiries.empty()) batch.last_gsn = batch.first_gsn;  // a snapshot may follow
   note(number, std::move(batch));
 }
